@@ -1,0 +1,26 @@
+namespace WatchPhoto.Contracts;
+
+/// <summary>The fixed names on the bus: an exchange a message, a queue a reader.</summary>
+public static class BusNames
+{
+    /// <summary>Exchange of <see cref="FileEvents"/>.</summary>
+    public const string FileEventsExchange = "watchphoto.file-events";
+
+    /// <summary>Exchange of <see cref="LibrariesAnnounced"/>.</summary>
+    public const string LibrariesExchange = "watchphoto.libraries";
+
+    /// <summary>Exchange of <see cref="WatcherReport"/>.</summary>
+    public const string WatcherReportsExchange = "watchphoto.watcher-reports";
+
+    /// <summary>All indexers compete for <see cref="FileEvents"/> here.</summary>
+    public const string IndexerQueue = "watchphoto.indexer";
+
+    /// <summary>Where a <see cref="FileEvents"/> that is refused or keeps failing ends, with its reason.</summary>
+    public const string IndexerErrorQueue = IndexerQueue + "_error";
+
+    /// <summary>All indexers compete for <see cref="WatcherReport"/> here.</summary>
+    public const string WatcherReportsQueue = "watchphoto.indexer-reports";
+
+    /// <summary>Each watcher's own temporary queue starts so; the host's name and a random part follow.</summary>
+    public const string WatcherQueuePrefix = "watchphoto.watcher.";
+}

@@ -1,0 +1,99 @@
+using System.Text.Json.Serialization;
+
+namespace WatchPhoto.Contracts;
+
+/// <summary>What changed on one library's disk (watcher to indexer): 1 to <see cref="MaxEvents"/> events.</summary>
+public sealed record FileEvents
+{
+    /// <summary>The most events a message carries.</summary>
+    public const int MaxEvents = 200;
+
+    /// <summary>The most bytes of JSON a message carries, unless a single event is larger.</summary>
+    public const int MaxBytes = 256 * 1024;
+
+    public required string LibraryId { get; init; }
+
+    /// <summary>The library's epoch as announced to the sender; events of any other epoch are not applied.</summary>
+    public required long Epoch { get; init; }
+
+    public required string Host { get; init; }
+
+    public required IReadOnlyList<FileEvent> Events { get; init; }
+}
+
+/// <summary>
+/// One change. <see cref="FileEventKind.Created"/>, <see cref="FileEventKind.Changed"/> and
+/// <see cref="FileEventKind.Moved"/> carry the whole present state of the entry: a register is replaced, never patched.
+/// </summary>
+public sealed record FileEvent
+{
+    public required FileEventKind Kind { get; init; }
+
+    /// <summary>
+    /// Hybrid clock of the library, in microseconds since 1970 (below 2^53). All changes of one plan carry the same.
+    /// </summary>
+    public required long Version { get; init; }
+
+    /// <summary>The entry, or the directory removed, relative to the library's root, as <see cref="PhotoPath"/> writes it.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Where a moved entry was before.</summary>
+    public string? OldPath { get; init; }
+
+    public Guid? PhotoId { get; init; }
+
+    public PhotoFile? File { get; init; }
+
+    public PhotoDescription? Photo { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<FileEventKind>))]
+public enum FileEventKind
+{
+    /// <summary>An entry is there that was not.</summary>
+    [JsonStringEnumMemberName("created")] Created,
+
+    /// <summary>An entry's file has other content, times or identity than told before.</summary>
+    [JsonStringEnumMemberName("changed")] Changed,
+
+    /// <summary>An entry is gone.</summary>
+    [JsonStringEnumMemberName("deleted")] Deleted,
+
+    /// <summary>An entry is now at <see cref="FileEvent.Path"/> and no longer at <see cref="FileEvent.OldPath"/>.</summary>
+    [JsonStringEnumMemberName("moved")] Moved,
+
+    /// <summary>A directory is gone and every entry below it that is not told of at this version or later.</summary>
+    [JsonStringEnumMemberName("directoryRemoved")] DirectoryRemoved,
+}
+
+/// <summary>What the file system says of an entry.</summary>
+public sealed record PhotoFile
+{
+    /// <summary>Bytes.</summary>
+    public required long Size { get; init; }
+
+    public required FileTime ModifiedAt { get; init; }
+
+    /// <summary>The same at two paths of one library: hard links of one file.</summary>
+    public required ulong Inode { get; init; }
+
+    /// <summary>Absent where the file system keeps none.</summary>
+    public FileTime? BirthTime { get; init; }
+}
+
+/// <summary>What the picture says of itself.</summary>
+public sealed record PhotoDescription
+{
+    /// <summary>Pixels.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>Pixels.</summary>
+    public int? Height { get; init; }
+
+    /// <summary>The camera's clock, ISO 8601, with an offset only where the picture has one.</summary>
+    public string? TakenAt { get; init; }
+
+    public string? CameraMake { get; init; }
+
+    public string? CameraModel { get; init; }
+}

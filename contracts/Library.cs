@@ -1,0 +1,54 @@
+namespace WatchPhoto.Contracts;
+
+/// <summary>A registered directory on one host.</summary>
+public sealed record Library
+{
+    /// <summary>The kind that watchers take care of.</summary>
+    public const string StoreKind = "store";
+
+    /// <summary>The backend that watchers take care of.</summary>
+    public const string LocalBackend = "local";
+
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Host { get; init; }
+
+    /// <summary>The library's root on its host, absolute.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Globs of the files of interest; null: the usual photo extensions, in any case.</summary>
+    public IReadOnlyList<string>? Include { get; init; }
+
+    /// <summary>Globs of files and directories left out; null: the defaults.</summary>
+    public IReadOnlyList<string>? Exclude { get; init; }
+
+    public string Kind { get; init; } = StoreKind;
+
+    public string Backend { get; init; } = LocalBackend;
+
+    /// <summary>Grows when the library's owner changes.</summary>
+    public long Epoch { get; init; } = 1;
+
+    /// <summary>The highest version the catalog holds of the library; a new version must be above it.</summary>
+    public long HighestVersion { get; init; }
+
+    /// <summary>Set once the library is removed: only then does its watcher let go of it.</summary>
+    public DateTimeOffset? RemovedAt { get; init; }
+}
+
+/// <summary>
+/// All libraries of the catalog (indexer to every watcher), sent on every change and every few seconds. A library
+/// that is absent is not thereby removed: removal is <see cref="Library.RemovedAt"/>.
+/// </summary>
+public sealed record LibrariesAnnounced
+{
+    /// <summary>The catalog's own id, made with it.</summary>
+    public required Guid CatalogId { get; init; }
+
+    /// <summary>Grows with every change of the registry.</summary>
+    public required long Revision { get; init; }
+
+    public required IReadOnlyList<Library> Libraries { get; init; }
+}

@@ -1,0 +1,91 @@
+using System.Text.Json.Serialization;
+
+namespace WatchPhoto.Contracts;
+
+/// <summary>How a watcher and its libraries are (watcher to indexer), sent every few seconds.</summary>
+public sealed record WatcherReport
+{
+    public required string Host { get; init; }
+
+    /// <summary>The id of the watcher's state database.</summary>
+    public required Guid StateId { get; init; }
+
+    public required DateTimeOffset SentAt { get; init; }
+
+    /// <summary>Kernel watches held by this watcher.</summary>
+    public required int WatchesUsed { get; init; }
+
+    /// <summary>Kernel watches one user may hold (<c>fs.inotify.max_user_watches</c>).</summary>
+    public required int WatchesLimit { get; init; }
+
+    /// <summary>Messages' rows of the outbox not yet confirmed.</summary>
+    public required long PendingOutbox { get; init; }
+
+    public required IReadOnlyList<LibraryReport> Libraries { get; init; }
+
+    /// <summary>Libraries registered for this host that the watcher will not watch, and why.</summary>
+    public IReadOnlyList<RefusedLibrary> Refused { get; init; } = [];
+}
+
+public sealed record LibraryReport
+{
+    public required string LibraryId { get; init; }
+
+    public required long Epoch { get; init; }
+
+    public required LibraryState State { get; init; }
+
+    /// <summary>Why it is in this state, and what would help, in one sentence each; null when all is well.</summary>
+    public string? Reason { get; init; }
+
+    public required long Entries { get; init; }
+
+    public required long Directories { get; init; }
+
+    /// <summary>Present while the library is compared with its disk.</summary>
+    public ScanProgress? Progress { get; init; }
+
+    /// <summary>When the whole disk was last compared with the state.</summary>
+    public DateTimeOffset? DiskComparedAt { get; init; }
+
+    /// <summary>Present when the library is quiet: what the catalog must then hold.</summary>
+    public Proof? Proof { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<LibraryState>))]
+public enum LibraryState
+{
+    /// <summary>Waiting for the catalog's picture of the library, the own state being lost.</summary>
+    [JsonStringEnumMemberName("recovering")] Recovering,
+
+    /// <summary>Comparing the disk with the state.</summary>
+    [JsonStringEnumMemberName("scanning")] Scanning,
+
+    /// <summary>Every change is seen as it happens.</summary>
+    [JsonStringEnumMemberName("watching")] Watching,
+
+    /// <summary>The file system tells no events: compared again and again.</summary>
+    [JsonStringEnumMemberName("polling")] Polling,
+
+    /// <summary>Part of the tree cannot be watched or read.</summary>
+    [JsonStringEnumMemberName("degraded")] Degraded,
+
+    /// <summary>A scan would delete so much that a person must decide.</summary>
+    [JsonStringEnumMemberName("held")] Held,
+
+    /// <summary>The root is not there, or not the one known.</summary>
+    [JsonStringEnumMemberName("offline")] Offline,
+}
+
+/// <param name="Files">Files compared so far.</param>
+/// <param name="Expected">Files there will be, as far as is known.</param>
+/// <param name="FilesPerSecond">Since the scan began.</param>
+public sealed record ScanProgress(long Files, long Expected, double FilesPerSecond);
+
+/// <summary>What the catalog must hold of a library: see <see cref="RegisterDigest"/>.</summary>
+/// <param name="Version">The library's highest version.</param>
+/// <param name="Count">Living entries.</param>
+/// <param name="Digest">Sum of the entries' digests.</param>
+public sealed record Proof(long Version, long Count, long Digest);
+
+public sealed record RefusedLibrary(string LibraryId, string Reason);

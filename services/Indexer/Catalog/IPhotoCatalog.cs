@@ -1,0 +1,32 @@
+using WatchPhoto.Contracts;
+
+namespace WatchPhoto.Indexer.Catalog;
+
+/// <summary>
+/// The registers of all libraries: last writer wins by version, so that events may come in any order, any number of
+/// times and through any number of indexers at once.
+/// </summary>
+public interface IPhotoCatalog
+{
+    /// <summary>Applies every event of the message, wholly, also where the first of its effects are there already.</summary>
+    Task ApplyAsync(FileEvents events, CancellationToken cancellationToken);
+
+    /// <summary>The library's photos in path order (UTF-8 bytes), streamed.</summary>
+    /// <param name="prefix">Only paths that start so.</param>
+    /// <param name="after">Only paths behind this one.</param>
+    IAsyncEnumerable<Photo> ReadAsync(string libraryId, string? prefix, string? after, int? limit, CancellationToken cancellationToken);
+
+    /// <summary>Every living path of a photo: usually one.</summary>
+    Task<IReadOnlyList<Photo>> FindAsync(Guid photoId, CancellationToken cancellationToken);
+
+    /// <summary>What the catalog holds of a library, to compare with the watcher's proof.</summary>
+    /// <returns>Highest version of any register, tombstone or range; count and digest of the living registers.</returns>
+    Task<Proof> ProveAsync(string libraryId, CancellationToken cancellationToken);
+
+    /// <summary>Forgets all registers, tombstones and ranges of a removed library; returns how many there were.</summary>
+    Task<long> ForgetAsync(string libraryId, CancellationToken cancellationToken);
+}
+
+/// <summary>A living register.</summary>
+public sealed record Photo(
+    string LibraryId, string Path, Guid PhotoId, long Version, PhotoFile File, PhotoDescription? Description);
