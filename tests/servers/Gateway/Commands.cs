@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using MongoDB.Bson;
+using MongoDB.Bson.Serialization;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -165,7 +166,7 @@ internal sealed class Commands(NpgsqlDataSource database) : IDisposable
     {
         if (success) return reply;
 
-        var document = new BsonDocument(new RawBsonDocument(reply));
+        var document = BsonSerializer.Deserialize<BsonDocument>(reply);
         Errors.Translate(document);
         return document.ToBson();
     }
@@ -175,9 +176,8 @@ internal sealed class Commands(NpgsqlDataSource database) : IDisposable
         await _indexBuild.WaitAsync();
         try
         {
-            var reply = new RawBsonDocument(await QueryAsync(request, sql));
-            var inner = new BsonDocument(
-                reply.TryGetValue("raw", out var raw) ? raw["defaultShard"].AsBsonDocument : reply);
+            var reply = BsonSerializer.Deserialize<BsonDocument>(await QueryAsync(request, sql));
+            var inner = reply.TryGetValue("raw", out var raw) ? raw["defaultShard"].AsBsonDocument : reply;
             Errors.Translate(inner);
             return inner.ToBson();
         }
