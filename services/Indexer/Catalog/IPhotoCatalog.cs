@@ -9,9 +9,10 @@ namespace WatchPhoto.Indexer.Catalog;
 public interface IPhotoCatalog
 {
     /// <summary>Applies every event of the message, wholly, also where the first of its effects are there already.</summary>
+    /// <exception cref="ArgumentException">An event lacks what its kind needs; nothing of the message is applied.</exception>
     Task ApplyAsync(FileEvents events, CancellationToken cancellationToken);
 
-    /// <summary>The library's photos in path order (UTF-8 bytes), streamed.</summary>
+    /// <summary>The library's photos in path order (UTF-8 bytes), streamed; changes meanwhile may be seen or not.</summary>
     /// <param name="prefix">Only paths that start so.</param>
     /// <param name="after">Only paths behind this one.</param>
     IAsyncEnumerable<Photo> ReadAsync(string libraryId, string? prefix, string? after, int? limit, CancellationToken cancellationToken);
@@ -23,8 +24,20 @@ public interface IPhotoCatalog
     /// <returns>Highest version of any register, tombstone or range; count and digest of the living registers.</returns>
     Task<Proof> ProveAsync(string libraryId, CancellationToken cancellationToken);
 
+    /// <summary>The same, count and digest being of the living registers with a version above <paramref name="floor"/> only.</summary>
+    Task<Proof> ProveAboveAsync(string libraryId, long floor, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Tombstones every register of the library with this version or a lower one, and all such that come later: as if the
+    /// library's root had been removed just above <paramref name="floor"/>.
+    /// </summary>
+    Task BuryUpToAsync(string libraryId, long floor, CancellationToken cancellationToken);
+
     /// <summary>Forgets all registers, tombstones and ranges of a removed library; returns how many there were.</summary>
     Task<long> ForgetAsync(string libraryId, CancellationToken cancellationToken);
+
+    /// <summary>Forgets tombstones and ranges past their age; returns how many. Housekeeping: call it now and then.</summary>
+    Task<long> ExpireAsync(DateTimeOffset now, CancellationToken cancellationToken);
 }
 
 /// <summary>A living register.</summary>

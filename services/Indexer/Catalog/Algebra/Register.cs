@@ -1,0 +1,23 @@
+using WatchPhoto.Contracts;
+
+namespace WatchPhoto.Indexer.Catalog.Algebra;
+
+/// <summary>What the catalog holds for a path.</summary>
+/// <param name="Live">Null: a tombstone, which says that nothing older than its version is there.</param>
+internal sealed record Register(string Path, long Version, LivePhoto? Live)
+{
+    /// <summary>
+    /// Whether this one stands where the two meet: the higher version; of one plan the living one; and, though no watcher
+    /// tells two states of a path in one plan, the higher digest, so that no order of arrival ever decides.
+    /// </summary>
+    public bool Supersedes(Register other) => (Version, Rank).CompareTo((other.Version, other.Rank)) > 0;
+
+    private long Rank => Live?.Digest ?? -1;
+}
+
+/// <param name="Digest">Of the whole register (<see cref="RegisterDigest"/>).</param>
+internal sealed record LivePhoto(Guid PhotoId, PhotoFile File, PhotoDescription? Description, uint Digest);
+
+/// <summary>A directory was removed: everything below with a lower version is gone.</summary>
+/// <param name="Directory">The library's root is the empty text.</param>
+internal readonly record struct Removal(string Directory, long Version);

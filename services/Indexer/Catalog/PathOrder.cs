@@ -1,0 +1,56 @@
+using System.Text;
+
+namespace WatchPhoto.Indexer.Catalog;
+
+/// <summary>
+/// The order of paths everywhere: by their UTF-8 bytes, which is by code points, and not as .NET compares strings
+/// (by UTF-16 units, where U+1F4F7 comes before U+E000).
+/// </summary>
+internal static class PathOrder
+{
+    public static int Compare(string left, string right)
+    {
+        int same = left.AsSpan().CommonPrefixLength(right);
+        if (same == left.Length || same == right.Length)
+            return left.Length - right.Length;
+        char a = left[same], b = right[same];
+        // A surrogate stands for a code point above all that need none.
+        return char.IsSurrogate(a) == char.IsSurrogate(b) ? a - b : char.IsSurrogate(a) ? 1 : -1;
+    }
+
+    /// <summary>The first text behind everything that starts so; null: there is none.</summary>
+    public static string? Behind(string prefix)
+    {
+        for (int end = prefix.Length; end > 0;)
+        {
+            Rune.DecodeLastFromUtf16(prefix.AsSpan(0, end), out var last, out int length);
+            end -= length;
+            if (last.Value == 0x10FFFF)
+                continue;
+            var next = last.Value == 0xD7FF ? new Rune(0xE000) : new Rune(last.Value + 1);
+            return string.Concat(prefix.AsSpan(0, end), next.ToString());
+        }
+
+        return null;
+    }
+}
+
+/// <summary>A stretch of paths.</summary>
+/// <param name="From">Where it starts.</param>
+/// <param name="IsAfter">Whether <see cref="From"/> itself is outside.</param>
+/// <param name="End">The first path behind it; null: it reaches to the library's end.</param>
+internal readonly record struct PathRange(string From, bool IsAfter, string? End)
+{
+    /// <summary>Everything below a directory; the library's root is the empty text.</summary>
+    public static PathRange Below(string directory) =>
+        directory.Length == 0 ? new("", false, null) : new(directory + "/", false, directory + "0"); // '0' follows '/'
+
+    /// <summary>What starts with a prefix and comes after a path.</summary>
+    public static PathRange Of(string? prefix, string? after)
+    {
+        string? end = prefix is null ? null : PathOrder.Behind(prefix);
+        return after is not null && (prefix is null || PathOrder.Compare(after, prefix) >= 0)
+            ? new(after, true, end)
+            : new(prefix ?? "", false, end);
+    }
+}
