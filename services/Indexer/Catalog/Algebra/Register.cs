@@ -12,7 +12,7 @@ internal sealed record Register(string Path, long Version, LivePhoto? Live)
     /// </summary>
     public bool Supersedes(Register other) => (Version, Rank).CompareTo((other.Version, other.Rank)) > 0;
 
-    private long Rank => Live?.Digest ?? -1;
+    private long Rank => Live is null ? -1L : Live.Digest;
 }
 
 /// <param name="Digest">Of the whole register (<see cref="RegisterDigest"/>).</param>
