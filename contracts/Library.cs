@@ -36,6 +36,35 @@ public sealed record Library
 
     /// <summary>Set once the library is removed: only then does its watcher let go of it.</summary>
     public DateTimeOffset? RemovedAt { get; init; }
+
+    /// <summary>What is wrong with the definition by itself, in one sentence; null: nothing.</summary>
+    public string? Problem()
+    {
+        if (string.IsNullOrEmpty(Id) || Id.Length > 64 || !char.IsAsciiLetterOrDigit(Id[0])
+            || !Id.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-'))
+            return "The id must be 1 to 64 letters, digits, dots, dashes and underscores, the first a letter or digit.";
+        if (string.IsNullOrWhiteSpace(Name))
+            return "The library needs a name.";
+        if (string.IsNullOrWhiteSpace(Host))
+            return "The library needs a host: the name its watcher runs under.";
+        if (string.IsNullOrEmpty(Path) || Path[0] != '/')
+            return $"The path '{Path}' is not absolute: start it with a slash.";
+        if (Path.TrimEnd('/').Length == 0)
+            return "The path '/' would be the whole host: name a directory below it.";
+        if (Path.Contains('\0') || Path[1..].TrimEnd('/').Split('/').Any(component => component is "" or "." or ".."))
+            return $"The path '{Path}' has an empty, '.' or '..' component: write it without.";
+        return null;
+    }
+
+    /// <summary>Whether one of the two paths is the other's or below it, on one host.</summary>
+    public bool Overlaps(Library other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var left = Path.TrimEnd('/') + "/";
+        var right = other.Path.TrimEnd('/') + "/";
+        return Host == other.Host
+            && (left.StartsWith(right, StringComparison.Ordinal) || right.StartsWith(left, StringComparison.Ordinal));
+    }
 }
 
 /// <summary>
