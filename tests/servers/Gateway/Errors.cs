@@ -47,6 +47,7 @@ internal static class Errors
         ["57014"] = (50, "MaxTimeMSExpired"),
         ["42P01"] = (26, "NamespaceNotFound"),
         ["0A000"] = (115, "CommandNotSupported"),
+        ["54000"] = (17280, "KeyTooLong"),
     };
 
     public static BsonDocument ToReply(PostgresException error) => Reply(error.SqlState, error.MessageText);
@@ -69,10 +70,9 @@ internal static class Errors
 
     private static void TranslateCode(BsonDocument document)
     {
-        if (!document.TryGetValue("code", out var code) || !code.IsInt32 || code.AsInt32 < 1 << 20) return;
+        if (!document.TryGetValue("code", out var code)) return;
 
-        var packed = code.AsInt32;
-        var sqlState = string.Create(5, packed, static (text, state) =>
+        var sqlState = string.Create(5, code.ToInt32(), static (text, state) =>
         {
             for (var i = 0; i < text.Length; i++) text[i] = (char)('0' + ((state >> (6 * i)) & 63));
         });

@@ -1,0 +1,88 @@
+#!/bin/bash
+# ./test.sh [FILTER | soak]
+#
+# Builds everything and runs the tests against real servers. The last line counts them, as in "12 passed, 0 failed";
+# the exit code is 0 only if something ran and nothing failed.
+#
+#   FILTER   only the tests whose full name (Namespace.Class.Test) contains it
+#   soak     only the long tests (trait Category=Soak), which are left out otherwise
+#
+# The servers, RabbitMQ and MongoDB, are the first of these that is there:
+#   1. those that ConnectionStrings__RabbitMq and ConnectionStrings__MongoDb name (RabbitMq__Management, if its
+#      management is not http://guest:guest@HOST:15672);
+#   2. containers, where a container engine answers;
+#   3. native ones that tests/servers/up.sh starts (as root, on Debian; a minute longer the first time).
+
+set -uo pipefail
+cd "$(dirname "$0")" || exit 1
+
+case ${1:-} in
+  -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0"; exit ;;
+esac
+
+fail() { echo "test.sh: $*" >&2; exit 1; }
+
+[ $# -le 1 ] || fail "one filter at most; try --help."
+command -v dotnet > /dev/null ||
+  fail "the .NET SDK ('dotnet') is not installed or not in the PATH; version 10 is needed."
+dotnet --version > /dev/null 2>&1 ||
+  fail "there is no .NET SDK 10 here, which global.json asks for; found: $(dotnet --list-sdks 2> /dev/null | tr '\n' ' ')"
+
+results=TestResults
+rm -rf "$results"
+mkdir -p "$results"
+
+echo "building"
+dotnet build WatchPhoto.sln -c Release --nologo -v quiet > "$results/build.log" 2>&1 || {
+  grep -E '(error|warning) [A-Z]+[0-9]+' "$results/build.log" | sort -u | head -n 40 >&2 || tail -n 40 "$results/build.log" >&2
+  fail "the build failed; all of it is in $results/build.log."
+}
+
+servers=$(dotnet tests/servers/Fixture/bin/Release/net10.0/WatchPhoto.TestServers.dll) ||
+  fail "could not find out which servers to use; see above."
+case $servers in
+  environment) echo "servers: given by the environment" ;;
+  containers) echo "servers: containers (rabbitmq:4-management, mongo:8)" ;;
+  native)
+    echo "servers: native (tests/servers/up.sh)"
+    export WATCHPHOTO_SERVERS_INSTANCE=test-$$
+    trap 'tests/servers/down.sh' EXIT
+    trap 'exit 130' INT TERM HUP
+    started=$(tests/servers/up.sh --owner $$) || exit 1
+    while IFS='=' read -r name value; do export "$name=$value"; done <<< "$started"
+    ;;
+esac
+
+select=(-trait- Category=Soak)
+case ${1:-} in
+  '') ;;
+  soak) export WATCHPHOTO_SOAK=1; select=(-trait Category=Soak) ;;
+  *) select+=(-method "*$1*") ;;
+esac
+
+passed=0 failed=0 skipped=0
+for project in tests/*.Tests/*.csproj; do
+  name=$(basename "$project" .csproj)
+  result=$results/$name.xml
+  echo "== $name"
+  dotnet "$(dirname "$project")/bin/Release/net10.0/$name.dll" "${select[@]}" -noLogo -xml "$result" -trx "$results/$name.trx"
+  code=$?
+  # What ran is what the result file says, and a run that did not live to write one has failed.
+  if counts=$(grep -o '<assembly [^>]*' "$result" 2> /dev/null); then
+    count() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<< "$counts"; }
+    passed=$((passed + $(count passed)))
+    failed=$((failed + $(count failed) + $(count errors)))
+    skipped=$((skipped + $(count skipped) + $(count not-run)))
+  else
+    echo "test.sh: $name ended with code $code and left no results." >&2
+    failed=$((failed + 1))
+  fi
+done
+
+echo
+if [ $skipped -gt 0 ]; then
+  echo "$passed passed, $failed failed, $skipped skipped"
+else
+  echo "$passed passed, $failed failed"
+fi
+[ $failed -eq 0 ] && [ $((passed + failed)) -gt 0 ]

@@ -1,0 +1,97 @@
+using MongoDB.Bson;
+using MongoDB.Driver;
+using WatchPhoto.Testing;
+
+namespace WatchPhoto.EndToEnd.Tests;
+
+/// <summary>The servers can be killed, stopped and brought back, and lose nothing that they confirmed.</summary>
+public sealed class ServerFaultsTests(OwnServers servers) : IClassFixture<OwnServers>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task RabbitMq_comes_back_after_being_killed_with_the_same_port_and_its_messages()
+    {
+        var own = await servers.StartAsync(Cancellation);
+        Assert.SkipUnless(own.CanFault, "the servers are not ours to kill");
+        var host = await own.CreateVirtualHostAsync(Cancellation);
+        await Letters.DeclareQueueAsync(own, host);
+        await Letters.PublishAsync(own, host, "kept");
+
+        await own.RabbitMq.KillAsync(Cancellation);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => Letters.GetAsync(own, host));
+        await own.RabbitMq.StartAsync(Cancellation);
+
+        await EventuallyAsync(async () => await Letters.GetAsync(own, host) == "kept");
+    }
+
+    [Fact]
+    public async Task RabbitMq_answers_nobody_while_stopped_and_everybody_when_it_continues()
+    {
+        var own = await servers.StartAsync(Cancellation);
+        Assert.SkipUnless(own.CanFault, "the servers are not ours to stop");
+
+        await own.RabbitMq.StopAsync(Cancellation);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            own.Management.GetAsync(new Uri("api/overview", UriKind.Relative), patience.Token));
+        await own.RabbitMq.ContinueAsync(Cancellation);
+
+        using var overview = await own.Management.GetAsync(new Uri("api/overview", UriKind.Relative), Cancellation);
+        Assert.True(overview.IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task MongoDb_comes_back_after_being_killed_with_every_write_it_has_confirmed()
+    {
+        var own = await servers.StartAsync(Cancellation);
+        Assert.SkipUnless(own.CanFault, "the servers are not ours to kill");
+        using var client = own.CreateMongoClient();
+        var photos = client.GetDatabase(own.CreateDatabaseName()).GetCollection<BsonDocument>("photos");
+        var confirmed = 0;
+        var writing = Task.Run(
+            async () =>
+            {
+                while (true)
+                {
+                    await photos.InsertOneAsync(new BsonDocument("_id", confirmed), cancellationToken: Cancellation);
+                    Interlocked.Increment(ref confirmed);
+                }
+            },
+            Cancellation);
+        await EventuallyAsync(() => Task.FromResult(Volatile.Read(ref confirmed) > 100));
+
+        await own.MongoDb.KillAsync(Cancellation);
+        await Assert.ThrowsAnyAsync<MongoException>(() => writing);
+        await own.MongoDb.StartAsync(Cancellation);
+
+        // One more may have been written and not been confirmed.
+        var kept = await photos.CountDocumentsAsync(FilterDefinition<BsonDocument>.Empty, cancellationToken: Cancellation);
+        Assert.InRange(kept, confirmed, confirmed + 1);
+    }
+
+    [Fact]
+    public async Task MongoDb_answers_nobody_while_stopped_and_everybody_when_it_continues()
+    {
+        var own = await servers.StartAsync(Cancellation);
+        Assert.SkipUnless(own.CanFault, "the servers are not ours to stop");
+        using var client = own.CreateMongoClient();
+        var photos = client.GetDatabase(own.CreateDatabaseName()).GetCollection<BsonDocument>("photos");
+        await photos.InsertOneAsync(new BsonDocument("_id", 1), cancellationToken: Cancellation);
+
+        await own.MongoDb.StopAsync(Cancellation);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            photos.CountDocumentsAsync(FilterDefinition<BsonDocument>.Empty, cancellationToken: patience.Token));
+        await own.MongoDb.ContinueAsync(Cancellation);
+
+        Assert.Equal(1, await photos.CountDocumentsAsync(FilterDefinition<BsonDocument>.Empty, cancellationToken: Cancellation));
+    }
+
+    private static async Task EventuallyAsync(Func<Task<bool>> condition)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!await condition()) await Task.Delay(20, patience.Token);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using MongoDB.Driver;
+
+namespace WatchPhoto.Testing;
+
+/// <summary>RabbitMQ and MongoDB, answering.</summary>
+public abstract class RunningServers : IAsyncDisposable
+{
+    private readonly ConcurrentBag<string> _virtualHosts = [];
+    private readonly ConcurrentBag<string> _databases = [];
+
+    private protected RunningServers(Server rabbitMq, Server mongoDb, Uri managementUrl)
+    {
+        RabbitMq = rabbitMq;
+        MongoDb = mongoDb;
+        ManagementUrl = managementUrl;
+        Management = CreateManagementClient(managementUrl);
+    }
+
+    public Server RabbitMq { get; }
+
+    public Server MongoDb { get; }
+
+    /// <summary>RabbitMQ's management, with user and password in it.</summary>
+    public Uri ManagementUrl { get; }
+
+    /// <summary>RabbitMQ's management API, logged in: <c>Management.GetAsync("api/overview")</c>.</summary>
+    public HttpClient Management { get; }
+
+    /// <summary>Whether the servers can be killed, stopped and started again.</summary>
+    public abstract bool CanFault { get; }
+
+    private protected virtual bool AreThrownAway => true;
+
+    /// <summary>A new, empty virtual host.</summary>
+    public async Task<VirtualHost> CreateVirtualHostAsync(CancellationToken cancellation = default)
+    {
+        var name = $"test-{Guid.CreateVersion7():N}";
+        using var created = await Management.PutAsync(new Uri($"api/vhosts/{name}", UriKind.Relative), null, cancellation);
+        created.EnsureSuccessStatusCode();
+        _virtualHosts.Add(name);
+
+        var user = Uri.UnescapeDataString(ManagementUrl.UserInfo.Split(':')[0]);
+        using var allowed = await Management.PutAsJsonAsync(
+            new Uri($"api/permissions/{name}/{Uri.EscapeDataString(user)}", UriKind.Relative),
+            new { configure = ".*", write = ".*", read = ".*" },
+            cancellation);
+        allowed.EnsureSuccessStatusCode();
+        return new VirtualHost(name, new UriBuilder(RabbitMq.ConnectionString) { Path = name }.Uri.AbsoluteUri);
+    }
+
+    /// <summary>The name of a database that does not exist yet.</summary>
+    public string CreateDatabaseName()
+    {
+        var name = $"test-{Guid.CreateVersion7():N}";
+        _databases.Add(name);
+        return name;
+    }
+
+    /// <summary>A client of the MongoDB that gives up after seconds, not after half a minute.</summary>
+    public MongoClient CreateMongoClient()
+    {
+        var settings = MongoClientSettings.FromConnectionString(MongoDb.ConnectionString);
+        settings.ServerSelectionTimeout = TimeSpan.FromSeconds(5);
+        return new MongoClient(settings);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!AreThrownAway) await RemoveTracesAsync();
+        Management.Dispose();
+        await EndAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    public override string ToString() =>
+        $"{RabbitMq.ConnectionString} and {MongoDb.ConnectionString}";
+
+    private protected virtual ValueTask EndAsync() => ValueTask.CompletedTask;
+
+    internal static HttpClient CreateManagementClient(Uri url)
+    {
+        var user = Uri.UnescapeDataString(url.UserInfo);
+        return new HttpClient
+        {
+            BaseAddress = new UriBuilder(url) { UserName = "", Password = "" }.Uri,
+            DefaultRequestHeaders =
+            {
+                Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(user))),
+            },
+        };
+    }
+
+    private async Task RemoveTracesAsync()
+    {
+        foreach (var name in _virtualHosts)
+        {
+            using var deleted = await Management.DeleteAsync(new Uri($"api/vhosts/{name}", UriKind.Relative));
+        }
+
+        using var client = CreateMongoClient();
+        foreach (var name in _databases) await client.DropDatabaseAsync(name);
+    }
+}
+
+/// <param name="ConnectionString">amqp://user:password@host:port/name</param>
+public sealed record VirtualHost(string Name, string ConnectionString);
