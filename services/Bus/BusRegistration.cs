@@ -1,0 +1,86 @@
+using MassTransit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using WatchPhoto.Contracts;
+
+namespace WatchPhoto.Bus;
+
+public static class BusRegistration
+{
+    public const string ConnectionStringName = "RabbitMq";
+
+    /// <summary>
+    /// The bus: RabbitMQ where the connection string <c>RabbitMq</c> names one, else in this process's memory.
+    /// Services contribute their consumers, each with a definition that names its queue and chooses its shape
+    /// (<see cref="QueueShapes"/>), and publish through <see cref="IConfirmedPublisher"/>.
+    /// </summary>
+    public static void AddBus(this IHostApplicationBuilder builder, Action<IBusRegistrationConfigurator> addConsumers)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.AddCheckedOptions<BusOptions>(BusOptions.Section);
+        builder.Configuration.Sources.Insert(0, QuietByDefault);
+
+        string? broker = builder.Configuration.GetConnectionString(ConnectionStringName);
+        builder.Services.AddMassTransit(bus =>
+        {
+            bus.DisableUsageTelemetry();
+            bus.ConfigureHealthCheckOptions(check => check.Name = "bus");
+            addConsumers(bus);
+            if (string.IsNullOrWhiteSpace(broker))
+                bus.UseMemory();
+            else
+                bus.UseRabbitMq(BrokerAddress.Parse(broker));
+        });
+    }
+
+    // Its transport logs every attempt to connect and every retry with a stack; what matters is said by us, once.
+    private static MemoryConfigurationSource QuietByDefault => new()
+    {
+        InitialData = [new("Logging:LogLevel:MassTransit", "None")],
+    };
+
+    private static void UseMemory(this IBusRegistrationConfigurator bus)
+    {
+        bus.AddSingleton<MessagesInFlight>();
+        bus.AddReceiveObserver(services => services.GetRequiredService<MessagesInFlight>());
+        bus.AddSingleton<IConfirmedPublisher, InMemoryPublisher>();
+        bus.UsingInMemory((context, memory) =>
+        {
+            memory.UsePlainJson();
+            memory.NameExchanges();
+            memory.ConfigureEndpoints(context);
+        });
+    }
+
+    private static void UseRabbitMq(this IBusRegistrationConfigurator bus, BrokerAddress broker)
+    {
+        bus.AddSingleton<IConfirmedPublisher, RabbitMqPublisher>();
+        bus.AddReceiveEndpointObserver<BrokerConnectionLog>();
+        bus.UsingRabbitMq((context, rabbit) =>
+        {
+            var options = context.GetRequiredService<IOptions<BusOptions>>().Value;
+            rabbit.Host(broker.Host, (ushort)broker.Port, broker.VirtualHost, host =>
+            {
+                host.Username(broker.User);
+                host.Password(broker.Password);
+                host.Heartbeat(options.Heartbeat);
+                if (broker.Encrypted)
+                    host.UseSsl(tls => tls.ServerName = broker.Host);
+            });
+            rabbit.UsePlainJson();
+            rabbit.NameExchanges();
+            rabbit.BindReaders(options.QueueType);
+            rabbit.ConfigureEndpoints(context);
+        });
+    }
+
+    private static void NameExchanges(this IBusFactoryConfigurator bus)
+    {
+        bus.Message<FileEvents>(message => message.SetEntityName(BusNames.FileEventsExchange));
+        bus.Message<LibrariesAnnounced>(message => message.SetEntityName(BusNames.LibrariesExchange));
+        bus.Message<WatcherReport>(message => message.SetEntityName(BusNames.WatcherReportsExchange));
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using MassTransit;
+
+namespace WatchPhoto.Bus;
+
+/// <summary>
+/// In memory a published message is only a message in flight: nothing outlives the process and nothing slows a fast
+/// publisher. So publishing completes when the consumer is done with the message, also when it refused it.
+/// </summary>
+internal sealed class InMemoryPublisher(IBusControl bus, MessagesInFlight inFlight) : IConfirmedPublisher
+{
+    public async Task PublishAsync<TMessage>(TMessage message, CancellationToken cancellationToken)
+        where TMessage : class
+    {
+        // Until the bus runs there are no queues, and what is published is gone.
+        await bus.WaitForHealthStatus(BusHealthStatus.Healthy, cancellationToken);
+
+        var id = NewId.NextGuid();
+        var taken = inFlight.Add(id);
+        try
+        {
+            await bus.Publish(message, context => context.MessageId = id, cancellationToken);
+            await taken.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            inFlight.Remove(id);
+        }
+    }
+}
+
+/// <summary>The messages that <see cref="InMemoryPublisher"/> waits for, apart from it because the bus needs its observers first.</summary>
+internal sealed class MessagesInFlight : IReceiveObserver
+{
+    private readonly ConcurrentDictionary<Guid, TaskCompletionSource> _messages = new();
+
+    public Task Add(Guid messageId) =>
+        (_messages[messageId] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    public void Remove(Guid messageId) => _messages.TryRemove(messageId, out _);
+
+    public Task PreReceive(ReceiveContext context) => Task.CompletedTask;
+
+    public Task PostReceive(ReceiveContext context) => Taken(context.GetMessageId());
+
+    public Task ReceiveFault(ReceiveContext context, Exception exception) => Taken(context.GetMessageId());
+
+    public Task PostConsume<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType)
+        where T : class => Task.CompletedTask;
+
+    public Task ConsumeFault<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType, Exception exception)
+        where T : class => Task.CompletedTask;
+
+    private Task Taken(Guid? messageId)
+    {
+        if (messageId is { } id && _messages.TryGetValue(id, out var taken))
+            taken.TrySetResult();
+        return Task.CompletedTask;
+    }
+}

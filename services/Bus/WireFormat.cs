@@ -1,0 +1,27 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MassTransit;
+
+namespace WatchPhoto.Bus;
+
+/// <summary>
+/// Messages are plain JSON without an envelope, so that a person can read, write and replay them. What lacks a
+/// required field, or says null where there must be a value, is no message.
+/// </summary>
+internal static class WireFormat
+{
+    public static void UsePlainJson(this IBusFactoryConfigurator bus)
+    {
+        bus.ClearSerialization();
+        bus.UseRawJsonSerializer(RawSerializerOptions.All, isDefault: true);
+        bus.ConfigureJsonSerializerOptions(options => new JsonSerializerOptions(options)
+        {
+            WriteIndented = false,
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            NumberHandling = JsonNumberHandling.Strict,
+            RespectNullableAnnotations = true,
+            RespectRequiredConstructorParameters = true,
+            AllowDuplicateProperties = false,
+        });
+    }
+}
