@@ -53,33 +53,38 @@ case $servers in
     ;;
 esac
 
-select=(-trait- Category=Soak)
+select=(-trait- Category=Soak) limit=45m
 case ${1:-} in
   '') ;;
-  soak) export WATCHPHOTO_SOAK=1; select=(-trait Category=Soak) ;;
+  soak) export WATCHPHOTO_SOAK=1; select=(-trait Category=Soak) limit=4h ;;
   *) select+=(-method "*$1*") ;;
 esac
+
+options=(-noLogo)
+[ -t 1 ] || options+=(-noColor)
 
 passed=0 failed=0 skipped=0
 for project in tests/*.Tests/*.csproj; do
   name=$(basename "$project" .csproj)
   result=$results/$name.xml
   echo "== $name"
-  dotnet "$(dirname "$project")/bin/Release/net10.0/$name.dll" "${select[@]}" -noLogo -xml "$result" -trx "$results/$name.trx"
+  timeout --foreground --kill-after=10s $limit dotnet "$(dirname "$project")/bin/Release/net10.0/$name.dll" \
+    "${select[@]}" "${options[@]}" -xml "$result" -trx "$results/$name.trx"
   code=$?
   # What ran is what the result file says, and a run that did not live to write one has failed.
   if counts=$(grep -o '<assembly [^>]*' "$result" 2> /dev/null); then
     count() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<< "$counts"; }
     passed=$((passed + $(count passed)))
     failed=$((failed + $(count failed) + $(count errors)))
-    skipped=$((skipped + $(count skipped) + $(count not-run)))
+    skipped=$((skipped + $(count skipped)))
   else
-    echo "test.sh: $name ended with code $code and left no results." >&2
+    echo "test.sh: $name left no results and ended with code $code (124: it took longer than $limit)." >&2
     failed=$((failed + 1))
   fi
 done
 
 echo
+grep -ho '<test [^>]*result="Fail"' "$results"/*.xml 2> /dev/null | sed 's/.* name="\([^"]*\)".*/failed: \1/'
 if [ $skipped -gt 0 ]; then
   echo "$passed passed, $failed failed, $skipped skipped"
 else
