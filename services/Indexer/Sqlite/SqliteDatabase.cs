@@ -1,0 +1,154 @@
+using Microsoft.Data.Sqlite;
+using WatchPhoto.Indexer.Catalog;
+
+namespace WatchPhoto.Indexer.Sqlite;
+
+/// <summary>
+/// The catalog in one file: one writer at a time, each message one transaction; readers have connections of their own
+/// and, by the write-ahead log, neither wait for the writer nor keep it waiting.
+/// </summary>
+internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
+{
+    private const int SchemaVersion = 1;
+
+    // What is lost with the power is not lost to the catalog: the log keeps the file whole, and the proof finds what is missing.
+    private const string WriterSettings = """
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = NORMAL;
+        PRAGMA cache_size = -16000;
+        PRAGMA wal_autocheckpoint = 4000;
+        """;
+
+    // Text is compared by its UTF-8 bytes, so the primary key is the order of paths. A tombstone has neither digest nor photo.
+    // The index for the proof has the path before the digest: written in path order it fills from left to right.
+    private const string Schema = """
+        CREATE TABLE register (
+            library TEXT NOT NULL, path TEXT NOT NULL, version INTEGER NOT NULL, digest INTEGER,
+            photo_id BLOB, size INTEGER, modified_s INTEGER, modified_ns INTEGER, inode INTEGER, birth_s INTEGER, birth_ns INTEGER,
+            photo TEXT,
+            PRIMARY KEY (library, path)) STRICT, WITHOUT ROWID;
+        CREATE INDEX register_version ON register (library, version, path, digest);
+        CREATE INDEX register_photo ON register (photo_id) WHERE photo_id IS NOT NULL;
+        CREATE INDEX register_tombstone ON register (version) WHERE digest IS NULL;
+
+        CREATE TABLE removal (
+            library TEXT NOT NULL, directory TEXT NOT NULL, version INTEGER NOT NULL,
+            PRIMARY KEY (library, directory)) STRICT, WITHOUT ROWID;
+        CREATE INDEX removal_version ON removal (library, version);
+
+        CREATE TABLE catalog (id TEXT NOT NULL, revision INTEGER NOT NULL) STRICT;
+
+        CREATE TABLE library (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, host TEXT NOT NULL, path TEXT NOT NULL, include TEXT, exclude TEXT,
+            kind TEXT NOT NULL DEFAULT 'store', backend TEXT NOT NULL DEFAULT 'local', epoch INTEGER NOT NULL DEFAULT 1,
+            removed_at TEXT) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER library_added AFTER INSERT ON library BEGIN UPDATE catalog SET revision = revision + 1; END;
+        CREATE TRIGGER library_changed AFTER UPDATE ON library BEGIN UPDATE catalog SET revision = revision + 1; END;
+        CREATE TRIGGER library_gone AFTER DELETE ON library BEGIN UPDATE catalog SET revision = revision + 1; END;
+
+        CREATE TABLE watcher (
+            host TEXT PRIMARY KEY, state_id TEXT NOT NULL, sent_at INTEGER NOT NULL, report TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        """;
+
+    private readonly string _path;
+    private readonly string _readers;
+    private readonly string _writers;
+    private readonly SemaphoreSlim _writing = new(1, 1);
+
+    // Touched only by who holds _writing.
+    private SqliteWriter? _writer;
+    private bool _disposed;
+
+    public SqliteDatabase(string path)
+    {
+        _path = path;
+        _readers = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly }.ToString();
+        _writers = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString();
+    }
+
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(_path)) is { } directory)
+            Directory.CreateDirectory(directory);
+        await WriteAsync(Prepare, cancellationToken);
+    }
+
+    /// <summary>Does the work in one transaction, which counts wholly or, if the work throws, not at all.</summary>
+    public Task<T> WriteAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken) =>
+        WriteAsync(writer => Task.FromResult(work(writer)), cancellationToken);
+
+    /// <inheritdoc cref="WriteAsync{T}(Func{SqliteWriter, T}, CancellationToken)"/>
+    public async Task<T> WriteAsync<T>(Func<SqliteWriter, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _writer ??= new SqliteWriter(OpenWriter());
+            return await _writer.InTransactionAsync(work);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    public SqliteConnection OpenReader()
+    {
+        var connection = new SqliteConnection(_readers);
+        connection.Open();
+        return connection;
+    }
+
+    public void Dispose()
+    {
+        _writing.Wait();
+        if (!_disposed)
+        {
+            _disposed = true;
+            _writer?.Dispose();
+            using var connection = new SqliteConnection(_readers);
+            SqliteConnection.ClearPool(connection);
+        }
+
+        _writing.Release();
+    }
+
+    private SqliteConnection OpenWriter()
+    {
+        var connection = new SqliteConnection(_writers);
+        try
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = WriterSettings;
+            command.ExecuteNonQuery();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    // In one transaction that locks the file, so of two that start at once the second finds everything there.
+    private bool Prepare(SqliteWriter writer)
+    {
+        long version = (long)writer.Scalar("PRAGMA user_version")!;
+        if (version > SchemaVersion)
+        {
+            throw new NotSupportedException(
+                $"The catalog '{_path}' was made by a newer WatchPhoto (its schema is {version}, the newest known here {SchemaVersion}).");
+        }
+
+        if (version == 0)
+        {
+            writer.Execute(Schema);
+            writer.Execute("INSERT INTO catalog VALUES ($id, 1)", ("$id", Guid.CreateVersion7().ToString()));
+            writer.Execute($"PRAGMA user_version = {SchemaVersion}");
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Registry;
+
+namespace WatchPhoto.Indexer.Sqlite;
+
+internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryProblems problems) : ILibraryRegistry
+{
+    private const string Values = "$id, $name, $host, $path, $include, $exclude, $kind, $backend, $epoch, $removed";
+
+    private static readonly string Everything = $"""
+        SELECT c.id, c.revision, l.id, l.name, l.host, l.path, l.include, l.exclude, l.kind, l.backend, l.epoch, l.removed_at,
+            ({HighestVersion("l.id")})
+        FROM catalog c LEFT JOIN library l ORDER BY l.id
+        """;
+
+    /// <summary>The highest version of anything in a library, 0 if there is nothing; as a query to put in another.</summary>
+    public static string HighestVersion(string library) => $"""
+        SELECT max(ifnull((SELECT max(version) FROM register WHERE library = {library}), 0),
+            ifnull((SELECT max(version) FROM removal WHERE library = {library}), 0))
+        """;
+
+    public Task<LibrariesAnnounced> ReadAsync(CancellationToken cancellationToken)
+    {
+        using var connection = database.OpenReader();
+        using var command = connection.CreateCommand();
+        command.CommandText = Everything; // one statement: the revision and the list are of one moment
+        using var row = command.ExecuteReader();
+        var (catalogId, revision, libraries) = (Guid.Empty, 0L, new List<Library>());
+        while (row.Read())
+        {
+            (catalogId, revision) = (Guid.Parse(row.GetString(0)), row.GetInt64(1));
+            if (!row.IsDBNull(2) && Read(row) is { } library)
+                libraries.Add(library);
+        }
+
+        if (revision == 0)
+            throw new InvalidOperationException("The catalog has not been prepared.");
+        return Task.FromResult(new LibrariesAnnounced { CatalogId = catalogId, Revision = revision, Libraries = libraries });
+    }
+
+    public async Task<bool> AddAsync(Library library, CancellationToken cancellationToken) =>
+        await WriteAsync($"INSERT INTO library VALUES ({Values}) ON CONFLICT DO NOTHING", library, cancellationToken);
+
+    public async Task<bool> ReplaceAsync(Library library, CancellationToken cancellationToken) =>
+        await WriteAsync("""
+            UPDATE library SET (id, name, host, path, include, exclude, kind, backend, epoch, removed_at) = (
+            """ + Values + ") WHERE id = $id", library, cancellationToken);
+
+    private Task<bool> WriteAsync(string sql, Library library, CancellationToken cancellationToken) =>
+        LibraryRules.Problem(library) is { } problem
+            ? throw new ArgumentException($"The library '{library.Id}' {problem}.", nameof(library))
+            : database.WriteAsync(writer => writer.Execute(sql,
+                ("$id", library.Id), ("$name", library.Name), ("$host", library.Host), ("$path", library.Path),
+                ("$include", Json(library.Include)), ("$exclude", Json(library.Exclude)),
+                ("$kind", library.Kind), ("$backend", library.Backend), ("$epoch", library.Epoch),
+                ("$removed", library.RemovedAt?.ToString("O", CultureInfo.InvariantCulture))) > 0, cancellationToken);
+
+    private Library? Read(SqliteDataReader row)
+    {
+        string? problem;
+        try
+        {
+            var library = new Library
+            {
+                Id = row.GetString(2),
+                Name = row.GetString(3),
+                Host = row.GetString(4),
+                Path = row.GetString(5),
+                Include = Globs(row, 6),
+                Exclude = Globs(row, 7),
+                Kind = row.GetString(8),
+                Backend = row.GetString(9),
+                Epoch = row.GetInt64(10),
+                RemovedAt = row.IsDBNull(11) ? null : DateTimeOffset.Parse(row.GetString(11), CultureInfo.InvariantCulture),
+                HighestVersion = row.GetInt64(12),
+            };
+            problem = LibraryRules.Problem(library);
+            if (problem is null)
+                return library;
+        }
+        catch (JsonException)
+        {
+            problem = "has an include or exclude that is not a JSON list of texts";
+        }
+        catch (FormatException)
+        {
+            problem = "has a removed_at that is not a time";
+        }
+
+        problems.Say(row.GetString(2), problem);
+        return null;
+    }
+
+    private static IReadOnlyList<string>? Globs(SqliteDataReader row, int column)
+    {
+        if (row.IsDBNull(column))
+            return null;
+        var globs = JsonSerializer.Deserialize(row.GetString(column), SqliteJson.Default.IReadOnlyListString);
+        return globs is null || globs.Contains(null!) ? throw new JsonException() : globs;
+    }
+
+    private static string? Json(IReadOnlyList<string>? globs) =>
+        globs is null ? null : JsonSerializer.Serialize(globs, SqliteJson.Default.IReadOnlyListString);
+}
