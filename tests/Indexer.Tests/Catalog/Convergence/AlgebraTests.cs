@@ -9,7 +9,7 @@ namespace WatchPhoto.Indexer.Tests.Catalog.Convergence;
 /// </summary>
 public class AlgebraTests
 {
-    private const int Runs = 40_000;
+    private const int Runs = 20_000;
 
     [Fact]
     public void Any_order_any_repetition_and_any_interleaving_with_crashes_gives_the_same_catalog() =>
