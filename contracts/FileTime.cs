@@ -76,7 +76,7 @@ public readonly record struct FileTime : IComparable<FileTime>
         (time.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond;
 }
 
-internal sealed class FileTimeJsonConverter : JsonConverter<FileTime>
+public sealed class FileTimeJsonConverter : JsonConverter<FileTime>
 {
     public override FileTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         FileTime.TryParse(reader.GetString(), out var time)

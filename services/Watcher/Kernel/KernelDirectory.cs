@@ -1,0 +1,134 @@
+using System.Buffers.Binary;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Mono.Unix.Native;
+using WatchPhoto.Contracts;
+using WatchPhoto.Watcher.Disk;
+
+namespace WatchPhoto.Watcher.Kernel;
+
+/// <summary>The real disk: directories by descriptor, so that a rename on the way changes nothing of what is looked at.</summary>
+internal sealed unsafe class KernelDirectory : IDirectory
+{
+    private const int ListBuffer = 64 * 1024;
+
+    private readonly SafeFileHandle _handle;
+    private readonly int _descriptor;
+    private readonly Inotify _inotify;
+
+    private KernelDirectory(int descriptor, Inotify inotify)
+    {
+        _descriptor = descriptor;
+        _handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        _inotify = inotify;
+    }
+
+    public FileFacts Facts { get; private set; }
+
+    public static Errno Open(int parent, ReadOnlySpan<byte> name, Inotify inotify, out IDirectory? directory)
+    {
+        directory = null;
+        int descriptor;
+        fixed (byte* path = new CString(name, stackalloc byte[CString.StackSize]))
+            descriptor = Libc.openat(parent, path, Libc.OpenDirectory, 0);
+        if (descriptor < 0)
+            return Libc.LastError();
+
+        var opened = new KernelDirectory(descriptor, inotify);
+        var error = Look(descriptor, [], Libc.EmptyPath, out var facts);
+        if (error != 0)
+        {
+            opened.Dispose();
+            return error;
+        }
+
+        opened.Facts = facts;
+        directory = opened;
+        return 0;
+    }
+
+    public Errno Open(ReadOnlySpan<byte> name, out IDirectory? directory) => Open(_descriptor, name, _inotify, out directory);
+
+    public Errno Look(ReadOnlySpan<byte> name, out FileFacts facts) =>
+        Look(_descriptor, name, Libc.NoFollow | Libc.NoAutomount, out facts);
+
+    // Through /proc the kernel watches the very inode that is open here, and no path is too long.
+    public Errno AddWatch(out int watch) =>
+        _inotify.AddWatch(Encoding.ASCII.GetBytes($"/proc/self/fd/{_descriptor}"), out watch);
+
+    public Errno List(DirectoryListing listing)
+    {
+        listing.Clear();
+        byte* buffer = stackalloc byte[ListBuffer];
+        while (true)
+        {
+            nint read = Libc.getdents64(_handle, buffer, ListBuffer);
+            if (read < 0)
+                return Libc.LastError();
+            if (read == 0)
+                return 0;
+            for (var rest = new ReadOnlySpan<byte>(buffer, (int)read); rest.Length > 0;)
+            {
+                // struct linux_dirent64: inode 8, offset 8, record length 2, type 1, name.
+                int length = BinaryPrimitives.ReadUInt16LittleEndian(rest[16..]);
+                var name = rest[19..length];
+                name = name[..name.IndexOf((byte)0)];
+                if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
+                {
+                    listing.Add(name, rest[18] switch
+                    {
+                        8 => FileKind.File,
+                        4 => FileKind.Directory,
+                        0 => FileKind.Unknown,
+                        _ => FileKind.Other,
+                    });
+                }
+
+                rest = rest[length..];
+            }
+        }
+    }
+
+    public void Dispose() => _handle.Dispose();
+
+    private static Errno Look(int directory, ReadOnlySpan<byte> name, int flags, out FileFacts facts)
+    {
+        Libc.Statx stat;
+        fixed (byte* path = new CString(name, stackalloc byte[CString.StackSize]))
+        {
+            if (Libc.statx(directory, path, flags, Libc.BasicStats | Libc.BirthTime, &stat) != 0)
+            {
+                facts = default;
+                return Libc.LastError();
+            }
+        }
+
+        facts = new FileFacts
+        {
+            Kind = (stat.Mode & 0xF000) switch
+            {
+                0x8000 => FileKind.File,
+                0x4000 => FileKind.Directory,
+                _ => FileKind.Other,
+            },
+            Device = ((ulong)stat.DeviceMajor << 32) | stat.DeviceMinor,
+            Inode = stat.Inode,
+            Size = (long)stat.Size,
+            Modified = Time(stat.Modified),
+            Birth = (stat.Mask & Libc.BirthTime) != 0 ? Time(stat.Born) : null,
+            Changed = Time(stat.Changed),
+            Links = stat.Links,
+        };
+        return 0;
+    }
+
+    private static FileTime Time(Libc.StatxTimestamp time) => new(time.Seconds, (int)time.Nanoseconds);
+}
+
+internal sealed class KernelDisk(Inotify inotify) : IDisk
+{
+    public Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory) =>
+        KernelDirectory.Open(Libc.CurrentDirectory, path, inotify, out directory);
+
+    public void RemoveWatch(int watch) => inotify.RemoveWatch(watch);
+}

@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Mono.Unix.Native;
+
+namespace WatchPhoto.Watcher.Kernel;
+
+/// <summary>System calls that Mono.Unix lacks. Names are bytes and end in NUL (see <see cref="CString"/>).</summary>
+internal static unsafe partial class Libc
+{
+    public const int CurrentDirectory = -100; // AT_FDCWD
+    public const int EmptyPath = 0x1000; // AT_EMPTY_PATH
+    public const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
+    public const int NoAutomount = 0x800; // AT_NO_AUTOMOUNT
+
+    public const uint BasicStats = 0x7ff; // STATX_BASIC_STATS
+    public const uint BirthTime = 0x800; // STATX_BTIME
+
+    public static int OpenDirectory => 0x80000 | OpenDirectoryFlag | OpenNoFollow; // O_RDONLY | O_CLOEXEC | ...
+    private static readonly bool Arm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+
+    // The only two flags whose values differ between the processors .NET runs on (fcntl.h of the kernel).
+    private static int OpenDirectoryFlag => Arm ? 0x4000 : 0x10000;
+    private static int OpenNoFollow => Arm ? 0x8000 : 0x20000;
+
+    public static Errno LastError() => NativeConvert.ToErrno(Marshal.GetLastPInvokeError());
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int openat(int directory, byte* path, int flags, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int statx(int directory, byte* path, int flags, uint mask, Statx* result);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint getdents64(SafeFileHandle directory, byte* buffer, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int inotify_init1(int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int inotify_add_watch(SafeFileHandle inotify, byte* path, uint mask);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int inotify_rm_watch(SafeFileHandle inotify, int watch);
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct StatxTimestamp
+    {
+        public long Seconds;
+        public uint Nanoseconds;
+        public int Reserved;
+    }
+
+    /// <summary><c>struct statx</c> of linux/stat.h, 256 bytes, the same on every processor.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 256)]
+    public struct Statx
+    {
+        public uint Mask;
+        public uint BlockSize;
+        public ulong Attributes;
+        public uint Links;
+        public uint Uid;
+        public uint Gid;
+        public ushort Mode;
+        public ushort Spare;
+        public ulong Inode;
+        public ulong Size;
+        public ulong Blocks;
+        public ulong AttributesMask;
+        public StatxTimestamp Accessed;
+        public StatxTimestamp Born;
+        public StatxTimestamp Changed;
+        public StatxTimestamp Modified;
+        public uint SpecialMajor;
+        public uint SpecialMinor;
+        public uint DeviceMajor;
+        public uint DeviceMinor;
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text;
+using WatchPhoto.Contracts;
+using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Tree;
+
+namespace WatchPhoto.Watcher.Libraries;
+
+/// <summary>A library of this host: its definition, what is known of it and where it stands. Owned by the tracker's thread.</summary>
+internal sealed class WatchedLibrary(long row, Library definition)
+{
+    /// <summary>The library's row in the state.</summary>
+    public long Row { get; } = row;
+
+    public string Id => Definition.Id;
+
+    public Library Definition { get; private set; } = definition;
+
+    public LibraryFilter Filter { get; private set; } = new(definition.Include, definition.Exclude);
+
+    public byte[] RootPath { get; private set; } = Encoding.UTF8.GetBytes(definition.Path);
+
+    /// <summary>Null while the root is not there or not the one known.</summary>
+    public DirectoryNode? Root { get; set; }
+
+    /// <summary>Which directory the root was when the library was first seen: another one must not empty the library.</summary>
+    public FileIdentity? RootIdentity { get; set; }
+
+    /// <summary>The version of the last plan.</summary>
+    public long Version { get; set; }
+
+    public long Entries { get; set; }
+
+    /// <summary>Sum of the entries' digests.</summary>
+    public long Digest { get; set; }
+
+    /// <summary>Directories in the tree, the root among them.</summary>
+    public int Directories { get; set; }
+
+    /// <summary>How many files there will be, as far as is known; counted on another thread while a first scan runs.</summary>
+    public long Expected { get; set; }
+
+    public DateTimeOffset? DiskComparedAt { get; set; }
+
+    /// <summary>Why the root is not watched; null: it is.</summary>
+    public string? Offline { get; set; }
+
+    /// <summary>What the catalog has told of: versions go on above it, also when it was told by a state that is lost.</summary>
+    public void SeeHighestVersion(long version) =>
+        Definition = Definition with { HighestVersion = Math.Max(version, Definition.HighestVersion) };
+
+    public void Redefine(Library definition)
+    {
+        Definition = definition;
+        Filter = new LibraryFilter(definition.Include, definition.Exclude);
+        RootPath = Encoding.UTF8.GetBytes(definition.Path);
+    }
+
+    /// <summary>A version for the next plan: above all before it, here and in the catalog, and near to the clock.</summary>
+    public long NextVersion(TimeProvider time)
+    {
+        long now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        Version = Math.Max(Math.Max(Version, Definition.HighestVersion) + 1, now);
+        return Version;
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Polly;
+using Polly.Retry;
+using WatchPhoto.Bus;
+using WatchPhoto.Contracts;
+using WatchPhoto.Watcher.State;
+
+namespace WatchPhoto.Watcher.Publishing;
+
+/// <summary>
+/// Sends the outbox in order, several messages in flight, and removes a row when its message is confirmed. What is sent
+/// twice (a confirmation lost, the process killed) has the same versions and changes nothing.
+/// </summary>
+internal sealed partial class OutboxPublisher(
+    StateDatabase state, OutboxSignal signal, IConfirmedPublisher publisher, IOptions<WatcherOptions> options,
+    ILogger<OutboxPublisher> log) : BackgroundService
+{
+    private const int RowsRead = 512;
+
+    private readonly SemaphoreSlim _window = new(options.Value.MessagesInFlight);
+    private readonly Channel<IReadOnlyList<long>> _confirmed = Channel.CreateBounded<IReadOnlyList<long>>(options.Value.MessagesInFlight);
+    private int _away;
+
+    private ResiliencePipeline Delivery => field ??= new ResiliencePipelineBuilder()
+        .AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = int.MaxValue,
+            BackoffType = DelayBackoffType.Exponential,
+            Delay = TimeSpan.FromMilliseconds(200),
+            MaxDelay = TimeSpan.FromSeconds(10),
+            UseJitter = true,
+            OnRetry = retry =>
+            {
+                if (Interlocked.Exchange(ref _away, 1) == 0)
+                    LogAway(retry.Outcome.Exception?.GetBaseException().Message ?? "no reason given");
+                return default;
+            },
+        })
+        .Build();
+
+    public override void Dispose()
+    {
+        _window.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.WhenAll(SendAllAsync(stoppingToken), RemoveConfirmedAsync(stoppingToken));
+    }
+
+    private async Task SendAllAsync(CancellationToken cancellationToken)
+    {
+        for (long after = 0; ;)
+        {
+            IReadOnlyList<OutboxRow> rows;
+            lock (state.Gate)
+                rows = state.ReadOutbox(after, RowsRead);
+            foreach (var message in Messages(rows))
+            {
+                await _window.WaitAsync(cancellationToken);
+                _ = SendAsync(message, cancellationToken);
+            }
+
+            if (rows.Count > 0)
+                after = rows[^1].Sequence;
+            else
+                await signal.WaitAsync(cancellationToken);
+        }
+    }
+
+    // Whatever waits goes together: one event alone at once when it is quiet, full messages when there is much.
+    private static IEnumerable<List<OutboxRow>> Messages(IReadOnlyList<OutboxRow> rows)
+    {
+        var message = new List<OutboxRow>();
+        int count = 0, bytes = 0;
+        foreach (var row in rows)
+        {
+            if (message.Count > 0
+                && (row.LibraryId != message[0].LibraryId || row.Epoch != message[0].Epoch
+                    || count + row.Count > FileEvents.MaxEvents || bytes + row.Events.Length > FileEvents.MaxBytes))
+            {
+                yield return message;
+                message = [];
+                count = bytes = 0;
+            }
+
+            message.Add(row);
+            count += row.Count;
+            bytes += row.Events.Length;
+        }
+
+        if (message.Count > 0)
+            yield return message;
+    }
+
+    private async Task SendAsync(List<OutboxRow> rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var message = new FileEvents
+            {
+                LibraryId = rows[0].LibraryId,
+                Epoch = rows[0].Epoch,
+                Host = options.Value.Host,
+                Events = [.. rows.SelectMany(row => JsonSerializer.Deserialize(row.Events, StateJson.Default.IReadOnlyListFileEvent)!)],
+            };
+            await Delivery.ExecuteAsync(async token => await publisher.PublishAsync(message, token), cancellationToken);
+            if (Interlocked.Exchange(ref _away, 0) == 1)
+                LogBack();
+            await _confirmed.Writer.WriteAsync([.. rows.Select(row => row.Sequence)], cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Stopping: what is not confirmed stays in the outbox and is sent at the next start.
+        }
+        finally
+        {
+            _window.Release();
+        }
+    }
+
+    private async Task RemoveConfirmedAsync(CancellationToken cancellationToken)
+    {
+        while (await _confirmed.Reader.WaitToReadAsync(cancellationToken))
+        {
+            state.Transact(() =>
+            {
+                while (_confirmed.Reader.TryRead(out var sequences))
+                {
+                    foreach (long sequence in sequences)
+                        state.RemoveOutbox(sequence);
+                }
+            });
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Messages are not taken ({Reason}); they wait in the outbox and are tried again")]
+    private partial void LogAway(string reason);
+
+    [LoggerMessage(LogLevel.Information, "Messages are taken again")]
+    private partial void LogBack();
+}

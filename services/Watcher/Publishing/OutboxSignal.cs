@@ -1,0 +1,14 @@
+using System.Threading.Channels;
+
+namespace WatchPhoto.Watcher.Publishing;
+
+/// <summary>Says that there may be messages in the outbox; any number of times counts as once.</summary>
+internal sealed class OutboxSignal
+{
+    private readonly Channel<bool> _raised = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    public void Raise() => _raised.Writer.TryWrite(true);
+
+    public async Task WaitAsync(CancellationToken cancellationToken) => await _raised.Reader.ReadAsync(cancellationToken);
+}

@@ -1,0 +1,513 @@
+using Mono.Unix.Native;
+using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.State;
+using WatchPhoto.Watcher.Tree;
+
+namespace WatchPhoto.Watcher.Reconcile;
+
+/// <summary>
+/// Compares some extent of the disks with the state: names, directories or whole trees; a live event, a new directory, a
+/// restart and an overflow differ in nothing else. Runs in steps, so that a long one leaves room for others; what is
+/// recorded but not there is deleted in the last, after it had every chance to turn up elsewhere.
+/// </summary>
+internal sealed class Comparison(
+    StateDatabase state, DirectoryTree tree, Planner planner, Func<long, WatchedLibrary?> libraryByRow,
+    IComparisonEvents events, TimeProvider time)
+{
+    private const int StepSize = 4096;
+    private static readonly TimeSpan StepTime = TimeSpan.FromMilliseconds(50);
+
+    private readonly Queue<(DirectoryNode Directory, Dictionary<byte[], bool> Names)> _names = new();
+    private readonly Queue<(DirectoryNode Directory, bool Recursive)> _directories = new();
+    private readonly Stack<Frame> _frames = new();
+    private readonly DirectoryListing _listing = new();
+    private readonly List<Observation> _observed = [];
+    private readonly List<DirectoryNode> _gone = [];
+    private readonly List<ObservedDirectory> _extents = [];
+    private List<Observation> _missing = [];
+    private bool _manySteps;
+
+    /// <summary>The library whose root is compared with all below, and so the whole disk; null: less than that.</summary>
+    public WatchedLibrary? Whole { get; private set; }
+
+    /// <summary>Files looked at so far.</summary>
+    public long Files { get; private set; }
+
+    public long Started { get; } = time.GetTimestamp();
+
+    public void Add(DirectoryNode directory, Dictionary<byte[], bool> names) => _names.Enqueue((directory, names));
+
+    public void Add(DirectoryNode directory, bool recursive)
+    {
+        if (directory.Parent is null && recursive)
+            Whole = directory.Library;
+        _directories.Enqueue((directory, recursive));
+    }
+
+    /// <summary>Compares for a short while and records what differs.</summary>
+    /// <returns>True: all is compared.</returns>
+    public bool Step()
+    {
+        long start = time.GetTimestamp();
+        while (Next())
+        {
+            if (_observed.Count >= StepSize || time.GetElapsedTime(start) >= StepTime)
+            {
+                _manySteps = true;
+                Record(final: false, removed: []);
+                return false;
+            }
+        }
+
+        return Finish();
+    }
+
+    public void Abandon()
+    {
+        while (_frames.TryPop(out var frame))
+            frame.Open.Dispose();
+    }
+
+    private bool Next()
+    {
+        if (_names.TryDequeue(out var names))
+        {
+            if (names.Directory.IsAttached)
+                LookAt(names.Directory, names.Names);
+        }
+        else if (_frames.TryPeek(out var frame))
+        {
+            // Hints taken between two steps may have moved the directory (then its path is the new one) or taken it away.
+            if (!frame.Node.IsAttached)
+                _frames.Pop().Open.Dispose();
+            else if (frame.Directories is null)
+                Compare(frame);
+            else if (frame.Directories.TryDequeue(out var child))
+                Enter(frame.Node, frame.Open, child, frame.Recursive);
+            else
+                _frames.Pop().Open.Dispose();
+        }
+        else if (_directories.TryDequeue(out var directory))
+        {
+            if (directory.Directory.IsAttached)
+                Start(directory.Directory, directory.Recursive);
+        }
+        else
+        {
+            return false;
+        }
+
+        return true;
+    }
+
+    private void Start(DirectoryNode node, bool recursive)
+    {
+        var error = tree.Open(node, out var open);
+        if (error == 0)
+        {
+            if (node.Watch == DirectoryNode.NoWatch)
+                Watch(node, open!);
+            Push(node, open!, recursive);
+        }
+        else
+        {
+            NotThere(node, error);
+        }
+    }
+
+    private void Push(DirectoryNode node, IDirectory open, bool recursive)
+    {
+        _extents.Add(new ObservedDirectory(node.Library, node.Path()));
+        _frames.Push(new Frame(node, open, recursive));
+    }
+
+    // The path of a node leads to it no more: what its parent says of the name decides.
+    private void NotThere(DirectoryNode node, Errno error)
+    {
+        if (error == Errno.ESTALE)
+            events.RootIsGone(node.Library);
+        else if (!error.MeansAbsent())
+            events.Trouble(node, error);
+        else
+            _names.Enqueue((node.Parent!, new Dictionary<byte[], bool>(NameComparer.Instance) { [node.Name] = false }));
+    }
+
+    private void LookAt(DirectoryNode node, Dictionary<byte[], bool> names)
+    {
+        var error = tree.Open(node, out var open);
+        if (error != 0)
+        {
+            NotThere(node, error);
+            return;
+        }
+
+        using (open)
+        {
+            var directory = new ObservedDirectory(node.Library, node.Path());
+            foreach (var (name, mayBeUnfinished) in names)
+            {
+                error = open!.Look(name, out var facts);
+                if (error != 0 && !error.MeansAbsent())
+                {
+                    events.LookAgain(node, name);
+                    continue;
+                }
+
+                bool exists = error == 0;
+                if (exists && facts.Kind == FileKind.Directory && node.Library.Filter.IncludesDirectory(directory.Path, name))
+                    Enter(node, open, name, recursive: false);
+                else if (node.Child(name) is { } child)
+                    Gone(child);
+
+                bool isEntry = exists && facts.Kind == FileKind.File && node.Library.Filter.IncludesFile(directory.Path, name);
+                Files++;
+                _observed.Add(new Observation
+                {
+                    Directory = directory,
+                    Name = name,
+                    OnDisk = isEntry ? facts : null,
+                    Live = node,
+                    MayBeUnfinished = mayBeUnfinished,
+                });
+            }
+        }
+    }
+
+    /// <summary>Takes a directory found on the disk into the tree: watch first, list after.</summary>
+    private void Enter(DirectoryNode parent, IDirectory parentOpen, byte[] name, bool recursive)
+    {
+        var known = parent.Child(name);
+        var error = parentOpen.Open(name, out var open);
+        if (error != 0)
+        {
+            if (!error.MeansAbsent())
+                events.Trouble(known ?? NewNode(parent, name, default), error);
+            else if (known is not null)
+                Gone(known);
+            return;
+        }
+
+        var identity = (open!.Facts.Device, open.Facts.Inode);
+        if (known is not null && known.Identity == identity && known.Watch != DirectoryNode.NoWatch && !recursive)
+        {
+            open.Dispose();
+            return;
+        }
+
+        if (known is not null && known.Identity != identity)
+        {
+            Gone(known);
+            known = null;
+        }
+
+        error = open.AddWatch(out int watch);
+        if (error == 0 && tree.ByWatch(watch) is { } watched && watched != known)
+        {
+            if (IsElsewhereToo(watched, parent, name))
+            {
+                open.Dispose();
+                return;
+            }
+
+            if (watched.Library == parent.Library)
+            {
+                // Renamed: the directory brings along all below it.
+                Extent(watched);
+                watched.MoveTo(parent, name);
+                Push(watched, open, recursive: true);
+                return;
+            }
+        }
+
+        var node = known ?? NewNode(parent, name, identity);
+        node.Identity = identity;
+        if (error == 0)
+            tree.SetWatch(node, watch);
+        Settle(node, error);
+        Push(node, open, recursive: true);
+    }
+
+    // One directory at two paths (a bind mount): the first keeps it.
+    private bool IsElsewhereToo(DirectoryNode watched, DirectoryNode parent, byte[] name)
+    {
+        for (var above = parent; above is not null; above = above.Parent)
+        {
+            if (above == watched)
+                return true;
+        }
+
+        if (!watched.IsAttached || (watched.Parent == parent && watched.Name.AsSpan().SequenceEqual(name)))
+            return false;
+        var error = tree.Open(watched, out var open);
+        open?.Dispose();
+        return error == 0;
+    }
+
+    private static DirectoryNode NewNode(DirectoryNode parent, byte[] name, (ulong, ulong) identity)
+    {
+        var node = new DirectoryNode(parent.Library, parent, name) { Identity = identity };
+        parent.Attach(node);
+        parent.Library.Directories++;
+        return node;
+    }
+
+    private void Watch(DirectoryNode node, IDirectory open)
+    {
+        var error = open.AddWatch(out int watch);
+        if (error == 0)
+            tree.SetWatch(node, watch);
+        Settle(node, error);
+    }
+
+    private void Settle(DirectoryNode node, Errno error)
+    {
+        if (error != 0)
+            events.Trouble(node, error);
+        else
+            node.Trouble = null;
+    }
+
+    private void Gone(DirectoryNode node)
+    {
+        Extent(node);
+        _gone.Add(node);
+    }
+
+    // Whatever is recorded below must show itself elsewhere, or is deleted in the end.
+    private void Extent(DirectoryNode node) => _extents.Add(new ObservedDirectory(node.Library, node.Path()));
+
+    private void Compare(Frame frame)
+    {
+        var node = frame.Node;
+        frame.Directories = new Queue<byte[]>();
+        var directory = new ObservedDirectory(node.Library, node.Path());
+        var error = frame.Open.List(_listing);
+        if (error != 0)
+        {
+            // What was listed is not all there is: nothing is missing for that.
+            events.Trouble(node, error);
+            return;
+        }
+
+        _listing.Sort();
+        var recorded = Recorded(directory);
+        int next = 0;
+        for (int i = 0; i < _listing.Count; i++)
+        {
+            var name = _listing.Name(i);
+            var facts = Look(frame, directory, name, _listing.Kind(i), out bool unknown);
+            for (; next < recorded.Count && recorded[next].Key.Name.AsSpan().SequenceCompareTo(name) < 0; next++)
+                _observed.Add(new Observation { Directory = directory, Name = recorded[next].Key.Name, OnDisk = null });
+            bool isRecorded = next < recorded.Count && recorded[next].Key.Name.AsSpan().SequenceEqual(name);
+            if (unknown)
+                events.LookAgain(node, name.ToArray());
+            else if (facts is { } file ? !isRecorded || !recorded[next].Matches(file) : isRecorded)
+                _observed.Add(new Observation { Directory = directory, Name = name.ToArray(), OnDisk = facts });
+            if (isRecorded)
+                next++;
+            if (_observed.Count >= StepSize)
+            {
+                _manySteps = true;
+                Record(final: false, removed: []);
+            }
+        }
+
+        for (; next < recorded.Count; next++)
+            _observed.Add(new Observation { Directory = directory, Name = recorded[next].Key.Name, OnDisk = null });
+        foreach (var child in node.Children)
+        {
+            if (!frame.Seen.Contains(child.Name))
+                Gone(child);
+        }
+    }
+
+    private List<Entry> Recorded(ObservedDirectory directory)
+    {
+        lock (state.Gate)
+        {
+            directory.Row = state.FindDirectory(directory.Library, directory.Path);
+            return directory.Row is { } row ? [.. state.EntriesOf(row)] : [];
+        }
+    }
+
+    // A directory is put on the frame's list; a file of interest is looked at.
+    private FileFacts? Look(Frame frame, ObservedDirectory directory, ReadOnlySpan<byte> name, FileKind kind, out bool unknown)
+    {
+        unknown = false;
+        var filter = directory.Library.Filter;
+        if (kind == FileKind.Other
+            || (kind == FileKind.File && !filter.IncludesFile(directory.Path, name))
+            || (kind == FileKind.Directory && !filter.IncludesDirectory(directory.Path, name)))
+            return null;
+
+        if (kind != FileKind.Directory)
+        {
+            Files++;
+            var error = frame.Open.Look(name, out var facts);
+            if (error != 0)
+            {
+                unknown = !error.MeansAbsent();
+                return null;
+            }
+
+            if (facts.Kind == FileKind.File)
+                return kind == FileKind.File || filter.IncludesFile(directory.Path, name) ? facts : null;
+            if (facts.Kind != FileKind.Directory || !filter.IncludesDirectory(directory.Path, name))
+                return null;
+        }
+
+        var child = name.ToArray();
+        frame.Seen.Add(child);
+        frame.Directories!.Enqueue(child);
+        return null;
+    }
+
+    private bool Finish()
+    {
+        foreach (var node in _gone)
+        {
+            // Unless it turned up elsewhere meanwhile, or a later look found it back.
+            if (!node.IsAttached || !IsThere(node))
+                tree.Drop(node);
+        }
+
+        _gone.Clear();
+        if (_manySteps)
+            LookAgainAtMissing();
+        _observed.AddRange(_missing);
+        _missing = [];
+
+        var removed = new List<ObservedDirectory>();
+        foreach (var vanished in Vanished())
+        {
+            if (removed.Count == 0 || !removed[^1].Covers(vanished))
+                removed.Add(Topmost(vanished));
+            lock (state.Gate)
+            {
+                foreach (var entry in state.EntriesOf(vanished.Row!.Value))
+                    _observed.Add(new Observation { Directory = vanished, Name = entry.Key.Name, OnDisk = null });
+            }
+        }
+
+        Record(final: true, removed);
+        return true;
+    }
+
+    private bool IsThere(DirectoryNode node)
+    {
+        var error = tree.Open(node, out var open);
+        open?.Dispose();
+        var path = node.Parent!.Path();
+        return (error == 0 || !error.MeansAbsent()) && node.Library.Filter.IncludesDirectory(path, node.Name);
+    }
+
+    // Time has passed since they were found missing.
+    private void LookAgainAtMissing()
+    {
+        var missing = _missing.Concat(_observed.Where(one => one.OnDisk is null)).ToList();
+        _observed.RemoveAll(one => one.OnDisk is null);
+        _missing = [];
+        foreach (var group in missing.GroupBy(one => one.Directory))
+        {
+            var directory = new ObservedDirectory(group.Key.Library, group.Key.Path);
+            var error = tree.Open(directory.Library, directory.Path, out var open);
+            using (open)
+            {
+                foreach (var one in group)
+                {
+                    FileFacts facts = default;
+                    var looked = error == 0 ? open!.Look(one.Name, out facts) : error;
+                    if (looked != 0 && !looked.MeansAbsent())
+                        continue;
+                    bool isEntry = looked == 0 && facts.Kind == FileKind.File
+                        && directory.Library.Filter.IncludesFile(directory.Path, one.Name);
+                    _missing.Add(new Observation { Directory = directory, Name = one.Name, OnDisk = isEntry ? facts : null });
+                }
+            }
+        }
+    }
+
+    // Directories recorded within what was compared that the tree does not have any more.
+    private List<ObservedDirectory> Vanished()
+    {
+        var vanished = new List<ObservedDirectory>();
+        var seen = new HashSet<long>();
+        lock (state.Gate)
+        {
+            foreach (var extent in _extents)
+            {
+                if (extent.Library.Root is null)
+                    continue;
+                foreach (var row in state.DirectoriesBelow(extent.Library, extent.Path))
+                {
+                    if (DirectoryTree.Find(extent.Library, row.Path) is null && seen.Add(row.Row))
+                        vanished.Add(new ObservedDirectory(extent.Library, row.Path) { Row = row.Row });
+                }
+            }
+        }
+
+        vanished.Sort((left, right) => left.Path.AsSpan().SequenceCompareTo(right.Path));
+        return vanished;
+    }
+
+    private static ObservedDirectory Topmost(ObservedDirectory vanished)
+    {
+        for (int end = vanished.Path.AsSpan().IndexOf((byte)'/') + 1; end < vanished.Path.Length;
+             end += vanished.Path.AsSpan(end).IndexOf((byte)'/') + 1)
+        {
+            if (DirectoryTree.Find(vanished.Library, vanished.Path.AsSpan(0, end)) is null)
+                return new ObservedDirectory(vanished.Library, vanished.Path[..end]);
+        }
+
+        return vanished;
+    }
+
+    private void Record(bool final, List<ObservedDirectory> removed)
+    {
+        if (_observed.Count > 0 || removed.Count > 0)
+        {
+            state.Transact(() =>
+            {
+                _missing.AddRange(planner.Record(_observed, libraryByRow, final, removed, events.LookLater));
+                foreach (var directory in removed)
+                {
+                    foreach (var row in state.DirectoriesBelow(directory.Library, directory.Path))
+                        state.RemoveDirectory(row.Row);
+                }
+            });
+            events.Recorded();
+        }
+
+        _observed.Clear();
+    }
+
+    private sealed class Frame(DirectoryNode node, IDirectory open, bool recursive)
+    {
+        public DirectoryNode Node { get; } = node;
+        public IDirectory Open { get; } = open;
+        public bool Recursive { get; } = recursive;
+
+        /// <summary>Directories to go into; null: not listed yet.</summary>
+        public Queue<byte[]>? Directories { get; set; }
+
+        public HashSet<byte[]> Seen { get; } = new(NameComparer.Instance);
+    }
+}
+
+/// <summary>What a comparison meets that is not its own business.</summary>
+internal interface IComparisonEvents
+{
+    void RootIsGone(WatchedLibrary library);
+
+    /// <summary>A directory could not be opened, listed or watched, though it is there.</summary>
+    void Trouble(DirectoryNode node, Errno error);
+
+    /// <summary>A name could not be looked at, for no reason that means it is absent.</summary>
+    void LookAgain(DirectoryNode node, byte[] name);
+
+    void LookLater(Observation observation, TimeSpan delay);
+
+    /// <summary>A plan is in the state, and its messages in the outbox.</summary>
+    void Recorded();
+}

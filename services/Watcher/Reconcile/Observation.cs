@@ -1,0 +1,37 @@
+using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.Tree;
+
+namespace WatchPhoto.Watcher.Reconcile;
+
+/// <summary>A directory by its path at the time of the look; its row is found, or made, when a plan needs it.</summary>
+internal sealed class ObservedDirectory(WatchedLibrary library, byte[] path)
+{
+    public WatchedLibrary Library { get; } = library;
+
+    /// <summary>Relative to the library's root, with a slash at the end; empty for the root.</summary>
+    public byte[] Path { get; } = path;
+
+    public long? Row { get; set; }
+
+    /// <summary>Whether the other is this directory or below it.</summary>
+    public bool Covers(ObservedDirectory other) =>
+        Library == other.Library && other.Path.AsSpan().StartsWith(Path);
+}
+
+/// <summary>What is at a path now.</summary>
+internal readonly record struct Observation
+{
+    public required ObservedDirectory Directory { get; init; }
+
+    public required byte[] Name { get; init; }
+
+    /// <summary>Null: no file of interest is there.</summary>
+    public required FileFacts? OnDisk { get; init; }
+
+    /// <summary>The node, where an event told of the name: then a file that is being rewritten may be looked at again later.</summary>
+    public DirectoryNode? Live { get; init; }
+
+    /// <summary>The event may have come before the file was written to its end.</summary>
+    public bool MayBeUnfinished { get; init; }
+}

@@ -1,0 +1,377 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using WatchPhoto.Contracts;
+using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.State;
+using WatchPhoto.Watcher.Tree;
+
+namespace WatchPhoto.Watcher.Reconcile;
+
+/// <summary>
+/// Makes a plan of what was observed: the difference between what is recorded and what is there, by identity. Each path is
+/// in it at most once; whatever a file was moved from is drawn into the same plan, so that chains, cycles and exchanges
+/// are one. Writes entries and outbox in the transaction it is called in.
+/// </summary>
+internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan Young = TimeSpan.FromMinutes(1);
+
+    private readonly Dictionary<EntryKey, PlannedPath> _paths = [];
+    private readonly List<PlannedPath> _order = [];
+    private readonly Dictionary<long, (ObservedDirectory? Directory, IDirectory? Open)> _sources = [];
+    private Func<long, WatchedLibrary?> _libraryByRow = _ => null;
+
+    /// <summary>Plans and records one step of a comparison.</summary>
+    /// <param name="observations">Of a path that is met twice the first counts.</param>
+    /// <param name="libraryByRow">The watched library of a state row.</param>
+    /// <param name="final">Whether what is recorded and not there is deleted now, having had its chance to be a source.</param>
+    /// <param name="removed">Directories that are gone with all below, topmost ones: their entries need no event of their own.</param>
+    /// <param name="later">Receives what is left for later: a file rewritten too soon after it was told of.</param>
+    /// <returns>Recorded paths that are not there and were left alone because the step is not the final one.</returns>
+    public IReadOnlyList<Observation> Record(
+        IReadOnlyList<Observation> observations, Func<long, WatchedLibrary?> libraryByRow, bool final,
+        IReadOnlyList<ObservedDirectory> removed, Action<Observation, TimeSpan> later)
+    {
+        _libraryByRow = libraryByRow;
+        try
+        {
+            foreach (var observation in observations)
+                Add(observation);
+            FindSources();
+            foreach (var path in _order)
+                Settle(path, later);
+            return Write(final, removed);
+        }
+        finally
+        {
+            foreach (var (_, open) in _sources.Values)
+                open?.Dispose();
+            _sources.Clear();
+            _paths.Clear();
+            _order.Clear();
+        }
+    }
+
+    private void Add(in Observation observation)
+    {
+        var directory = observation.Directory;
+        // Only what is there needs a row for its directory.
+        directory.Row ??= observation.OnDisk is null
+            ? state.FindDirectory(directory.Library, directory.Path)
+            : state.FindOrAddDirectory(directory.Library, directory.Path);
+        if (directory.Row is not { } row)
+            return;
+
+        var key = new EntryKey(row, observation.Name);
+        if (!_paths.ContainsKey(key))
+            Add(new PlannedPath { Key = key, Directory = directory, OnDisk = observation.OnDisk, Recorded = state.Find(key), From = observation });
+    }
+
+    private void Add(PlannedPath path)
+    {
+        _paths.Add(path.Key, path);
+        _order.Add(path);
+    }
+
+    // A file that appears is looked for where its identity is recorded. If it is no longer there, it came from there;
+    // and what is there instead may have come from elsewhere in turn: _order grows while it is walked.
+    private void FindSources()
+    {
+        for (int i = 0; i < _order.Count; i++)
+        {
+            var path = _order[i];
+            if (!path.IsNewcomer || path.IsUnfinished)
+                continue;
+            var identity = path.OnDisk!.Value.Identity;
+            foreach (var entry in state.Find(identity))
+            {
+                if (entry.Key == path.Key || Source(entry) is not { } source || source.Goes is not null
+                    || source.OnDisk?.Identity == identity)
+                    continue;
+                source.Goes = path;
+                path.Source = source;
+                break;
+            }
+        }
+    }
+
+    // Null: the entry's library cannot be looked at now, so nothing may be concluded from it.
+    private PlannedPath? Source(Entry entry)
+    {
+        if (_paths.TryGetValue(entry.Key, out var known))
+            return known;
+
+        if (!_sources.TryGetValue(entry.Key.Directory, out var source))
+        {
+            if (state.Directory(entry.Key.Directory) is { } row && _libraryByRow(row.Library) is { Root: not null } library
+                && tree.Open(library, row.Path, out var open) is var error && (error == 0 || error.MeansAbsent()))
+                source = (new ObservedDirectory(library, row.Path) { Row = row.Row }, open);
+            _sources.Add(entry.Key.Directory, source);
+        }
+
+        if (source.Directory is null)
+            return null;
+
+        FileFacts? onDisk = null;
+        if (source.Open is not null)
+        {
+            var error = source.Open.Look(entry.Key.Name, out var facts);
+            if (error != 0 && !error.MeansAbsent())
+                return null;
+            if (error == 0 && facts.Kind == FileKind.File && source.Directory.Library.Filter.IncludesFile(source.Directory.Path, entry.Key.Name))
+                onDisk = facts;
+        }
+
+        var path = new PlannedPath
+        {
+            Key = entry.Key,
+            Directory = source.Directory,
+            OnDisk = onDisk,
+            Recorded = entry,
+            From = new Observation { Directory = source.Directory, Name = entry.Key.Name, OnDisk = onDisk },
+        };
+        Add(path);
+        return path;
+    }
+
+    // Who keeps a photo id: the file that had it, wherever it is now; else the path, whatever file it has now.
+    private void Settle(PlannedPath path, Action<Observation, TimeSpan> later)
+    {
+        if (path.OnDisk is not { } onDisk || path.IsUnfinished)
+            return;
+
+        if (!path.IsNewcomer)
+        {
+            if (!path.Recorded!.Matches(onDisk) && !LeaveForLater(path, later))
+                path.Give(path.Recorded.PhotoId, FileEventKind.Changed);
+            return;
+        }
+
+        bool replaces = path.Recorded is not null && path.Goes is null;
+        if (path.Source is { } source)
+        {
+            var sourceId = source.Recorded!.PhotoId;
+            if (replaces && IsYoung(onDisk.Identity, sourceId))
+            {
+                // An atomic save by way of a name that is itself an entry.
+                path.Source = null;
+                source.Goes = null;
+                source.IsSpent = true;
+                path.Give(path.Recorded!.PhotoId, FileEventKind.Changed);
+            }
+            else
+            {
+                path.Displaces = replaces;
+                path.Give(sourceId, FileEventKind.Moved);
+            }
+        }
+        else if (state.Recall(onDisk.Identity) is { } remembered && !(replaces && IsYoung(onDisk.Identity, remembered)))
+        {
+            state.Forget(onDisk.Identity);
+            path.Displaces = replaces;
+            path.Give(remembered, path.Recorded is null ? FileEventKind.Created : FileEventKind.Changed);
+        }
+        else if (replaces)
+        {
+            if (LeaveForLater(path, later))
+                return;
+            state.Forget(onDisk.Identity);
+            path.Give(path.Recorded!.PhotoId, FileEventKind.Changed);
+        }
+        else
+        {
+            path.Give(Guid.CreateVersion7(time.GetUtcNow()), path.Recorded is null ? FileEventKind.Created : FileEventKind.Changed);
+        }
+    }
+
+    // Told of at once, then at most once an interval. A version is the time of its plan.
+    private bool LeaveForLater(PlannedPath path, Action<Observation, TimeSpan> later)
+    {
+        if (path.From.Live is null)
+            return false;
+        var since = time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(path.Recorded!.Version);
+        if (since < TimeSpan.Zero || since >= options.RewriteInterval)
+            return false;
+        later(path.From, options.RewriteInterval - since);
+        return true;
+    }
+
+    private bool IsYoung(FileIdentity identity, Guid photoId)
+    {
+        var since = identity.Birth is { } birth
+            ? DateTimeOffset.FromUnixTimeSeconds(birth.Seconds)
+            : MintedAt(photoId);
+        return time.GetUtcNow() - since < Young;
+    }
+
+    // The first 48 bits of a UUIDv7 are milliseconds since 1970 (RFC 9562, 5.7).
+    private static DateTimeOffset MintedAt(Guid photoId)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        photoId.TryWriteBytes(bytes, bigEndian: true, out _);
+        return DateTimeOffset.FromUnixTimeMilliseconds((long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16));
+    }
+
+    private List<Observation> Write(bool final, IReadOnlyList<ObservedDirectory> removed)
+    {
+        var now = time.GetUtcNow();
+        var missing = new List<Observation>();
+        var told = new Dictionary<WatchedLibrary, LibraryPlan>();
+        LibraryPlan Of(WatchedLibrary library)
+        {
+            if (!told.TryGetValue(library, out var plan))
+                told.Add(library, plan = new LibraryPlan(library, library.NextVersion(time)));
+            return plan;
+        }
+
+        foreach (var path in _order)
+        {
+            if (path.PhotoId is { } photoId)
+            {
+                var plan = Of(path.Directory.Library);
+                if (path.Displaces)
+                    state.Remember(path.Recorded!, now);
+                plan.Put(path, photoId, state);
+            }
+            else if (path.OnDisk is null && path.Recorded is { } gone)
+            {
+                if (path.Goes is null && !path.IsSpent && !final)
+                {
+                    missing.Add(path.From);
+                    continue;
+                }
+
+                var plan = Of(path.Directory.Library);
+                plan.Remove(path, state);
+                if (path.Goes is null && !path.IsSpent)
+                    state.Remember(gone, now);
+                // A move says itself that its source is gone, unless that is in another library.
+                if ((path.Goes is not { } target || target.Directory.Library != path.Directory.Library)
+                    && !removed.Any(directory => directory.Covers(path.Directory)))
+                    plan.Events.Add(new FileEvent { Kind = FileEventKind.Deleted, Version = plan.Version, Path = path.Text() });
+            }
+        }
+
+        foreach (var directory in removed)
+        {
+            var plan = Of(directory.Library);
+            plan.Events.Add(new FileEvent
+            {
+                Kind = FileEventKind.DirectoryRemoved,
+                Version = plan.Version,
+                Path = PhotoPath.Encode(directory.Path.AsSpan()[..^1]),
+            });
+        }
+
+        foreach (var plan in told.Values)
+            plan.Finish(state);
+        return missing;
+    }
+
+    private sealed class PlannedPath
+    {
+        public required EntryKey Key { get; init; }
+        public required ObservedDirectory Directory { get; init; }
+        public required FileFacts? OnDisk { get; init; }
+        public required Entry? Recorded { get; init; }
+        public required Observation From { get; init; }
+
+        /// <summary>Where the file that is here now was recorded before.</summary>
+        public PlannedPath? Source { get; set; }
+
+        /// <summary>Where the file that was recorded here is now.</summary>
+        public PlannedPath? Goes { get; set; }
+
+        /// <summary>The recorded file went on under another path's photo id: its own ends.</summary>
+        public bool IsSpent { get; set; }
+
+        /// <summary>The recorded file made room for another with an id of its own: its id waits for its return.</summary>
+        public bool Displaces { get; set; }
+
+        public Guid? PhotoId { get; private set; }
+
+        public FileEventKind Kind { get; private set; }
+
+        public bool IsNewcomer => OnDisk is { } file && Recorded?.Identity != file.Identity;
+
+        // A file that was created and not closed yet is announced when it is closed. A link has nothing to close.
+        public bool IsUnfinished => From.MayBeUnfinished && Recorded is null && OnDisk is { Links: 1 };
+
+        public void Give(Guid photoId, FileEventKind kind)
+        {
+            PhotoId = photoId;
+            Kind = kind;
+        }
+
+        public string Text() => Path(Directory, Key.Name);
+
+        private static string Path(ObservedDirectory directory, byte[] name) => PhotoPath.Encode([.. directory.Path, .. name]);
+    }
+
+    /// <summary>The part of a plan in one library, with one version.</summary>
+    private sealed class LibraryPlan(WatchedLibrary library, long version)
+    {
+        public long Version { get; } = version;
+
+        public List<FileEvent> Events { get; } = [];
+
+        public void Put(PlannedPath path, Guid photoId, StateDatabase state)
+        {
+            var facts = path.OnDisk!.Value;
+            var file = new PhotoFile { Size = facts.Size, ModifiedAt = facts.Modified, Inode = facts.Inode, BirthTime = facts.Birth };
+            var text = path.Text();
+            uint digest = RegisterDigest.Compute(text, Version, photoId, file, photo: null);
+            state.Put(new Entry
+            {
+                Key = path.Key,
+                PhotoId = photoId,
+                Version = Version,
+                Size = facts.Size,
+                Modified = facts.Modified,
+                Identity = facts.Identity,
+                Digest = digest,
+            });
+            if (path.Recorded is null)
+                library.Entries++;
+            library.Digest += digest - (long)(path.Recorded?.Digest ?? 0);
+
+            bool within = path.Source?.Directory.Library == library;
+            Events.Add(new FileEvent
+            {
+                Kind = path.Kind != FileEventKind.Moved || within ? path.Kind : FileEventKind.Created,
+                Version = Version,
+                Path = text,
+                OldPath = within ? path.Source!.Text() : null,
+                PhotoId = photoId,
+                File = file,
+            });
+        }
+
+        public void Remove(PlannedPath path, StateDatabase state)
+        {
+            state.Remove(path.Key);
+            library.Entries--;
+            library.Digest -= path.Recorded!.Digest;
+        }
+
+        public void Finish(StateDatabase state)
+        {
+            for (int start = 0; start < Events.Count;)
+            {
+                int count = Math.Min(FileEvents.MaxEvents, Events.Count - start);
+                byte[] json = Json(start, count);
+                // Long paths: fewer events make the message.
+                while (json.Length > FileEvents.MaxBytes && count > 1)
+                    json = Json(start, count = (count + 1) / 2);
+                state.AddOutbox(library, count, json);
+                start += count;
+            }
+
+            state.SaveLibrary(library);
+        }
+
+        private byte[] Json(int start, int count) =>
+            JsonSerializer.SerializeToUtf8Bytes(Events.GetRange(start, count), StateJson.Default.IReadOnlyListFileEvent);
+    }
+}

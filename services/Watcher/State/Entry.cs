@@ -1,0 +1,36 @@
+using WatchPhoto.Contracts;
+using WatchPhoto.Watcher.Disk;
+
+namespace WatchPhoto.Watcher.State;
+
+/// <summary>Which entry: a name in a directory, by the directory's row.</summary>
+internal readonly record struct EntryKey(long Directory, byte[] Name)
+{
+    public bool Equals(EntryKey other) => Directory == other.Directory && Name.AsSpan().SequenceEqual(other.Name);
+
+    public override int GetHashCode() => HashCode.Combine(Directory, NameComparer.Instance.GetHashCode(Name));
+}
+
+/// <summary>An entry as last told to the world.</summary>
+internal sealed record Entry
+{
+    public required EntryKey Key { get; init; }
+    public required Guid PhotoId { get; init; }
+    public required long Version { get; init; }
+    public required long Size { get; init; }
+    public required FileTime Modified { get; init; }
+    public required FileIdentity Identity { get; init; }
+    public required uint Digest { get; init; }
+
+    public bool Matches(in FileFacts facts) =>
+        Size == facts.Size && Modified == facts.Modified && Identity == facts.Identity;
+}
+
+/// <summary>A directory that has, or had, entries.</summary>
+/// <param name="Library">The library's row.</param>
+/// <param name="Path">Relative to the library's root, with a slash at the end; empty for the root.</param>
+internal readonly record struct DirectoryRow(long Row, long Library, byte[] Path);
+
+/// <summary>Events of one library that the bus has not confirmed yet.</summary>
+/// <param name="Events">JSON of an array of <see cref="FileEvent"/>.</param>
+internal readonly record struct OutboxRow(long Sequence, string LibraryId, long Epoch, int Count, byte[] Events);

@@ -1,0 +1,420 @@
+using System.Globalization;
+using System.Text.Json;
+using SQLitePCL;
+using WatchPhoto.Contracts;
+using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Libraries;
+using static SQLitePCL.raw;
+
+namespace WatchPhoto.Watcher.State;
+
+/// <summary>
+/// What the watcher has told the world, and what of it is not confirmed yet: one SQLite database. A plan and its messages
+/// are one transaction, so a crash between any two instructions loses nothing and invents nothing.
+/// One connection, used by the tracker's and the publisher's thread in turn: hold <see cref="Gate"/> around every use.
+/// </summary>
+internal sealed class StateDatabase : IDisposable
+{
+    private const int SchemaVersion = 1;
+
+    private const string Schema = """
+        CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE library (
+            row INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            definition TEXT NOT NULL,
+            root_inode INTEGER, root_seconds INTEGER, root_nanoseconds INTEGER,
+            version INTEGER NOT NULL DEFAULT 0,
+            entries INTEGER NOT NULL DEFAULT 0,
+            digest INTEGER NOT NULL DEFAULT 0,
+            disk_compared_at TEXT);
+        -- AUTOINCREMENT: a row that is gone never comes to mean another directory.
+        CREATE TABLE directory (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            library INTEGER NOT NULL,
+            path BLOB NOT NULL,
+            UNIQUE (library, path));
+        -- A scan walks directories in the order of their rows and names in order: rows are written in key order.
+        CREATE TABLE entry (
+            directory INTEGER NOT NULL,
+            name BLOB NOT NULL,
+            photo_id BLOB NOT NULL,
+            version INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            modified_seconds INTEGER NOT NULL, modified_nanoseconds INTEGER NOT NULL,
+            inode INTEGER NOT NULL, seconds INTEGER NOT NULL, nanoseconds INTEGER NOT NULL,
+            digest INTEGER NOT NULL,
+            PRIMARY KEY (directory, name)) WITHOUT ROWID;
+        CREATE INDEX entry_by_inode ON entry (inode);
+        CREATE TABLE remembered (
+            inode INTEGER NOT NULL, seconds INTEGER NOT NULL, nanoseconds INTEGER NOT NULL,
+            photo_id BLOB NOT NULL,
+            gone_at INTEGER NOT NULL,
+            PRIMARY KEY (inode, seconds, nanoseconds)) WITHOUT ROWID;
+        CREATE INDEX remembered_by_age ON remembered (gone_at);
+        CREATE TABLE outbox (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+            library INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            events BLOB NOT NULL);
+        """;
+
+    private const string EntryColumns =
+        "directory, name, photo_id, version, size, modified_seconds, modified_nanoseconds, inode, seconds, nanoseconds, digest";
+
+    private static readonly byte[] EndOfAll = [.. Enumerable.Repeat((byte)0xFF, 1024)];
+
+    private readonly sqlite3 _database;
+    private readonly List<Statement> _statements = [];
+    private long _outboxRows;
+    private readonly Statement _begin, _commit, _rollback;
+    private readonly Statement _findDirectory, _addDirectory, _directoryByRow, _directoriesFrom, _removeDirectory;
+    private readonly Statement _entriesOf, _findEntry, _entriesByInode, _putEntry, _removeEntry, _removeEntriesOf;
+    private readonly Statement _remember, _recall, _forget, _forgetOld;
+    private readonly Statement _saveLibrary, _addLibrary, _removeLibrary;
+    private readonly Statement _addOutbox, _readOutbox, _removeOutbox, _removeOutboxOf;
+
+    static StateDatabase() => Batteries_V2.Init();
+
+    /// <exception cref="StateException">It cannot be opened, or is of a later version of the program.</exception>
+    public StateDatabase(string path)
+    {
+        int result = sqlite3_open_v2(path, out _database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, null);
+        if (result != SQLITE_OK)
+        {
+            var failure = StateException.From(_database, result);
+            _database.Dispose();
+            throw failure;
+        }
+
+        try
+        {
+            sqlite3_busy_timeout(_database, 5000);
+            // EXCLUSIVE: a second process with the same state fails here, not later.
+            Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;");
+            Prepare();
+            Id = Guid.Parse(Meta("state_id") ?? SetMeta("state_id", Guid.NewGuid().ToString()), CultureInfo.InvariantCulture);
+
+            _begin = Add("BEGIN IMMEDIATE");
+            _commit = Add("COMMIT");
+            _rollback = Add("ROLLBACK");
+            _findDirectory = Add("SELECT row FROM directory WHERE library = ?1 AND path = ?2");
+            _addDirectory = Add("INSERT INTO directory (library, path) VALUES (?1, ?2)");
+            _directoryByRow = Add("SELECT row, library, path FROM directory WHERE row = ?1");
+            _directoriesFrom = Add("SELECT row, library, path FROM directory WHERE library = ?1 AND path >= ?2 AND path < ?3 ORDER BY path");
+            _removeDirectory = Add("DELETE FROM directory WHERE row = ?1");
+            _entriesOf = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 ORDER BY name");
+            _findEntry = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name = ?2");
+            _entriesByInode = Add($"SELECT {EntryColumns} FROM entry WHERE inode = ?1");
+            _putEntry = Add($"INSERT OR REPLACE INTO entry ({EntryColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+            _removeEntry = Add("DELETE FROM entry WHERE directory = ?1 AND name = ?2");
+            _removeEntriesOf = Add("DELETE FROM entry WHERE directory = ?1");
+            _remember = Add("INSERT OR REPLACE INTO remembered (inode, seconds, nanoseconds, photo_id, gone_at) VALUES (?1, ?2, ?3, ?4, ?5)");
+            _recall = Add("SELECT photo_id FROM remembered WHERE inode = ?1 AND seconds = ?2 AND nanoseconds = ?3");
+            _forget = Add("DELETE FROM remembered WHERE inode = ?1 AND seconds = ?2 AND nanoseconds = ?3");
+            _forgetOld = Add("DELETE FROM remembered WHERE gone_at < ?1");
+            _saveLibrary = Add("""
+                UPDATE library SET definition = ?2, root_inode = ?3, root_seconds = ?4, root_nanoseconds = ?5,
+                    version = ?6, entries = ?7, digest = ?8, disk_compared_at = ?9 WHERE row = ?1
+                """);
+            _addLibrary = Add("INSERT INTO library (id, definition) VALUES (?1, ?2)");
+            _removeLibrary = Add("DELETE FROM library WHERE row = ?1");
+            _addOutbox = Add("INSERT INTO outbox (library, count, events) VALUES (?1, ?2, ?3)");
+            _readOutbox = Add("""
+                SELECT sequence, id, definition ->> 'epoch', count, events FROM outbox JOIN library ON row = library
+                WHERE sequence > ?1 ORDER BY sequence LIMIT ?2
+                """);
+            _removeOutbox = Add("DELETE FROM outbox WHERE sequence = ?1");
+            _removeOutboxOf = Add("DELETE FROM outbox WHERE library = ?1");
+
+            using var count = new Statement(_database, "SELECT count(*) FROM outbox");
+            count.Step();
+            _outboxRows = count.Number(0);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Made with the database: who the watcher is to the catalog.</summary>
+    public Guid Id { get; }
+
+    /// <summary>Held around every use; the connection has two users.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>Runs the work as one transaction: wholly, or not at all when it throws.</summary>
+    public void Transact(Action work)
+    {
+        lock (Gate)
+        {
+            _begin.Run();
+            try
+            {
+                work();
+                _commit.Run();
+            }
+            catch
+            {
+                // A failed commit (disk full) may have rolled back by itself.
+                if (sqlite3_get_autocommit(_database) == 0)
+                    _rollback.Run();
+                throw;
+            }
+        }
+    }
+
+    public IReadOnlyList<WatchedLibrary> Libraries()
+    {
+        var libraries = new List<WatchedLibrary>();
+        using var all = new Statement(_database,
+            "SELECT row, definition, root_inode, root_seconds, root_nanoseconds, version, entries, digest, disk_compared_at FROM library ORDER BY row");
+        while (all.Step())
+        {
+            libraries.Add(new WatchedLibrary(all.Number(0), JsonSerializer.Deserialize(all.Text(1), StateJson.Default.Library)!)
+            {
+                RootIdentity = all.IsNull(2) ? null : new FileIdentity((ulong)all.Number(2), all.Number(3), (int)all.Number(4)),
+                Version = all.Number(5),
+                Entries = all.Number(6),
+                Digest = all.Number(7),
+                DiskComparedAt = all.IsNull(8) ? null : DateTimeOffset.Parse(all.Text(8), CultureInfo.InvariantCulture),
+            });
+        }
+
+        return libraries;
+    }
+
+    public WatchedLibrary AddLibrary(Library definition)
+    {
+        _addLibrary.Bind(1, definition.Id).Bind(2, JsonSerializer.Serialize(definition, StateJson.Default.Library)).Run();
+        return new WatchedLibrary(sqlite3_last_insert_rowid(_database), definition);
+    }
+
+    public void SaveLibrary(WatchedLibrary library)
+    {
+        _saveLibrary.Bind(1, library.Row)
+            .Bind(2, JsonSerializer.Serialize(library.Definition, StateJson.Default.Library))
+            .Bind(6, library.Version).Bind(7, library.Entries).Bind(8, library.Digest)
+            .Bind(9, library.DiskComparedAt?.ToString("O", CultureInfo.InvariantCulture));
+        if (library.RootIdentity is { } root)
+            _saveLibrary.Bind(3, (long)root.Inode).Bind(4, root.Seconds).Bind(5, root.Nanoseconds);
+        else
+            _saveLibrary.Bind(3, (string?)null).Bind(4, (string?)null).Bind(5, (string?)null);
+        _saveLibrary.Run();
+    }
+
+    /// <summary>Lets go of a library: nothing is published, its photo ids are remembered by their files.</summary>
+    public void RemoveLibrary(WatchedLibrary library, DateTimeOffset now)
+    {
+        foreach (var directory in DirectoriesBelow(library, []))
+        {
+            foreach (var entry in EntriesOf(directory.Row))
+                Remember(entry, now);
+            _removeEntriesOf.Bind(1, directory.Row).Run();
+            RemoveDirectory(directory.Row);
+        }
+
+        _removeOutboxOf.Bind(1, library.Row).Run();
+        _outboxRows -= sqlite3_changes(_database);
+        _removeLibrary.Bind(1, library.Row).Run();
+    }
+
+    /// <returns>The directory's row, or null: it never had entries.</returns>
+    public long? FindDirectory(WatchedLibrary library, ReadOnlySpan<byte> path)
+    {
+        _findDirectory.Bind(1, library.Row).Bind(2, path);
+        if (!_findDirectory.Step())
+            return null;
+        long row = _findDirectory.Number(0);
+        _findDirectory.Reset();
+        return row;
+    }
+
+    public long FindOrAddDirectory(WatchedLibrary library, ReadOnlySpan<byte> path)
+    {
+        if (FindDirectory(library, path) is { } row)
+            return row;
+        _addDirectory.Bind(1, library.Row).Bind(2, path).Run();
+        return sqlite3_last_insert_rowid(_database);
+    }
+
+    public DirectoryRow? Directory(long row)
+    {
+        _directoryByRow.Bind(1, row);
+        DirectoryRow? found = _directoryByRow.Step() ? ReadDirectory(_directoryByRow) : null;
+        _directoryByRow.Reset();
+        return found;
+    }
+
+    /// <summary>The directories with entries at or below a path, in the order of their paths.</summary>
+    /// <param name="path">With a slash at the end; empty for the whole library.</param>
+    public IReadOnlyList<DirectoryRow> DirectoriesBelow(WatchedLibrary library, ReadOnlySpan<byte> path)
+    {
+        _directoriesFrom.Bind(1, library.Row).Bind(2, path).Bind(3, EndOfSubtree(path));
+        var rows = new List<DirectoryRow>();
+        while (_directoriesFrom.Step())
+            rows.Add(ReadDirectory(_directoriesFrom));
+        return rows;
+    }
+
+    public void RemoveDirectory(long row) => _removeDirectory.Bind(1, row).Run();
+
+    /// <summary>The entries of a directory in the order of their names. Read to the end before the next call.</summary>
+    public IEnumerable<Entry> EntriesOf(long directory)
+    {
+        _entriesOf.Bind(1, directory);
+        while (_entriesOf.Step())
+            yield return ReadEntry(_entriesOf);
+    }
+
+    public Entry? Find(EntryKey key)
+    {
+        _findEntry.Bind(1, key.Directory).Bind(2, key.Name);
+        var entry = _findEntry.Step() ? ReadEntry(_findEntry) : null;
+        _findEntry.Reset();
+        return entry;
+    }
+
+    /// <summary>Entries of this very file: none, one, or several hard links.</summary>
+    public IReadOnlyList<Entry> Find(FileIdentity identity)
+    {
+        List<Entry>? found = null;
+        _entriesByInode.Bind(1, (long)identity.Inode);
+        while (_entriesByInode.Step())
+        {
+            if (ReadEntry(_entriesByInode) is var entry && entry.Identity == identity)
+                (found ??= []).Add(entry);
+        }
+
+        return found ?? (IReadOnlyList<Entry>)[];
+    }
+
+    public void Put(Entry entry) =>
+        _putEntry.Bind(1, entry.Key.Directory).Bind(2, entry.Key.Name.AsSpan()).Bind(3, entry.PhotoId).Bind(4, entry.Version)
+            .Bind(5, entry.Size).Bind(6, entry.Modified.Seconds).Bind(7, entry.Modified.Nanoseconds)
+            .Bind(8, (long)entry.Identity.Inode).Bind(9, entry.Identity.Seconds).Bind(10, entry.Identity.Nanoseconds)
+            .Bind(11, entry.Digest).Run();
+
+    public void Remove(EntryKey key) => _removeEntry.Bind(1, key.Directory).Bind(2, key.Name.AsSpan()).Run();
+
+    /// <summary>Keeps the photo id of a file that is gone, for its return.</summary>
+    public void Remember(Entry entry, DateTimeOffset now) =>
+        _remember.Bind(1, (long)entry.Identity.Inode).Bind(2, entry.Identity.Seconds).Bind(3, entry.Identity.Nanoseconds)
+            .Bind(4, entry.PhotoId).Bind(5, now.ToUnixTimeSeconds()).Run();
+
+    public Guid? Recall(FileIdentity identity)
+    {
+        _recall.Bind(1, (long)identity.Inode).Bind(2, identity.Seconds).Bind(3, identity.Nanoseconds);
+        Guid? photoId = _recall.Step() ? _recall.Guid(0) : null;
+        _recall.Reset();
+        return photoId;
+    }
+
+    /// <summary>The file is back, or its id went on with another.</summary>
+    public void Forget(FileIdentity identity) =>
+        _forget.Bind(1, (long)identity.Inode).Bind(2, identity.Seconds).Bind(3, identity.Nanoseconds).Run();
+
+    public void ForgetGoneBefore(DateTimeOffset time) => _forgetOld.Bind(1, time.ToUnixTimeSeconds()).Run();
+
+    /// <summary>Rows of the outbox; read without <see cref="Gate"/>, it is a moment old.</summary>
+    public long OutboxRows => Interlocked.Read(ref _outboxRows);
+
+    public void AddOutbox(WatchedLibrary library, int count, ReadOnlySpan<byte> events)
+    {
+        _addOutbox.Bind(1, library.Row).Bind(2, count).Bind(3, events).Run();
+        _outboxRows++;
+    }
+
+    public IReadOnlyList<OutboxRow> ReadOutbox(long after, int limit)
+    {
+        var rows = new List<OutboxRow>();
+        _readOutbox.Bind(1, after).Bind(2, limit);
+        while (_readOutbox.Step())
+        {
+            rows.Add(new OutboxRow(_readOutbox.Number(0), _readOutbox.Text(1), _readOutbox.Number(2), (int)_readOutbox.Number(3),
+                _readOutbox.Bytes(4).ToArray()));
+        }
+
+        return rows;
+    }
+
+    public void RemoveOutbox(long sequence)
+    {
+        _removeOutbox.Bind(1, sequence).Run();
+        _outboxRows -= sqlite3_changes(_database);
+    }
+
+    public string? Meta(string name)
+    {
+        using var find = new Statement(_database, "SELECT value FROM meta WHERE name = ?1");
+        return find.Bind(1, name).Step() ? find.Text(0) : null;
+    }
+
+    public string SetMeta(string name, string value)
+    {
+        using var set = new Statement(_database, "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)");
+        set.Bind(1, name).Bind(2, value).Run();
+        return value;
+    }
+
+    public void Dispose()
+    {
+        foreach (var statement in _statements)
+            statement.Dispose();
+        _database.Dispose();
+    }
+
+    private static DirectoryRow ReadDirectory(Statement row) => new(row.Number(0), row.Number(1), row.Bytes(2).ToArray());
+
+    private static Entry ReadEntry(Statement row) => new()
+    {
+        Key = new EntryKey(row.Number(0), row.Bytes(1).ToArray()),
+        PhotoId = row.Guid(2),
+        Version = row.Number(3),
+        Size = row.Number(4),
+        Modified = new FileTime(row.Number(5), (int)row.Number(6)),
+        Identity = new FileIdentity((ulong)row.Number(7), row.Number(8), (int)row.Number(9)),
+        Digest = (uint)row.Number(10),
+    };
+
+    // The slash is the last byte of a subtree's path; its successor ends the range. No name is as long as all names' end.
+    private static byte[] EndOfSubtree(ReadOnlySpan<byte> path)
+    {
+        if (path.Length == 0)
+            return EndOfAll;
+        var end = path.ToArray();
+        end[^1]++;
+        return end;
+    }
+
+    private void Prepare()
+    {
+        using var version = new Statement(_database, "PRAGMA user_version");
+        version.Step();
+        long found = version.Number(0);
+        version.Reset();
+        switch (found)
+        {
+            case 0:
+                Execute($"BEGIN; {Schema} PRAGMA user_version = {SchemaVersion}; COMMIT;");
+                break;
+            case > SchemaVersion:
+                throw new StateException("The watcher's state database was written by a later version of the program: use that, or another state directory.");
+        }
+    }
+
+    private void Execute(string sql)
+    {
+        int result = sqlite3_exec(_database, sql);
+        if (result != SQLITE_OK)
+            throw StateException.From(_database, result);
+    }
+
+    private Statement Add(string sql)
+    {
+        var statement = new Statement(_database, sql);
+        _statements.Add(statement);
+        return statement;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using Mono.Unix;
+using Mono.Unix.Native;
+using WatchPhoto.Watcher.Kernel;
+
+namespace WatchPhoto.Watcher.Tracking;
+
+/// <summary>
+/// Drains the kernel's queue on a thread of its own that waits for nothing else: what it reads goes, as it is, into a
+/// bounded queue of chunks; when that is full, hints are dropped and said to be lost, as the kernel would.
+/// </summary>
+internal sealed class HintReader : IDisposable
+{
+    private const int ChunkSize = 64 * 1024;
+    private const int MostChunks = 512;
+
+    private readonly ConcurrentQueue<(byte[] Buffer, int Length)> _chunks = new();
+    private readonly Inotify _inotify;
+    private readonly Action _arrived;
+    private readonly Action<Exception> _failed;
+    private readonly Thread _thread;
+    private readonly int _stopRead;
+    private readonly int _stopWrite;
+    private int _lost;
+
+    /// <param name="arrived">Called on the reader's thread when there is something to take.</param>
+    /// <param name="failed">Called when the kernel cannot be read any more.</param>
+    public HintReader(Inotify inotify, Action arrived, Action<Exception> failed)
+    {
+        (_inotify, _arrived, _failed) = (inotify, arrived, failed);
+        UnixMarshal.ThrowExceptionForLastErrorIf(Syscall.pipe(out _stopRead, out _stopWrite));
+        _thread = new Thread(Read) { IsBackground = true, Name = "hint reader" };
+    }
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Feeds all that was read to the tracker.</summary>
+    public void Drain(Tracker tracker)
+    {
+        while (_chunks.TryDequeue(out var chunk))
+        {
+            var events = new InotifyEvents(chunk.Buffer.AsSpan(0, chunk.Length));
+            while (events.MoveNext())
+                tracker.Hint(events.Watch, events.Mask, events.Cookie, events.Name);
+            ArrayPool<byte>.Shared.Return(chunk.Buffer);
+        }
+
+        if (Interlocked.Exchange(ref _lost, 0) == 1)
+            tracker.Overflow();
+    }
+
+    public void Dispose()
+    {
+        _ = Syscall.close(_stopWrite);
+        if (_thread.IsAlive)
+            _thread.Join();
+        _ = Syscall.close(_stopRead);
+    }
+
+    private void Read()
+    {
+        try
+        {
+            while (_inotify.WaitForEvents(_stopRead))
+            {
+                var buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
+                int length = _inotify.Read(buffer);
+                if (length > 0 && _chunks.Count < MostChunks)
+                {
+                    _chunks.Enqueue((buffer, length));
+                }
+                else
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    if (length > 0)
+                        Volatile.Write(ref _lost, 1);
+                }
+
+                _arrived();
+            }
+        }
+        catch (UnixIOException exception)
+        {
+            _failed(exception);
+        }
+    }
+}

@@ -1,0 +1,450 @@
+using Microsoft.Extensions.Logging;
+using Mono.Unix.Native;
+using WatchPhoto.Contracts;
+using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Kernel;
+using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.Reconcile;
+using WatchPhoto.Watcher.State;
+using WatchPhoto.Watcher.Tree;
+
+namespace WatchPhoto.Watcher.Tracking;
+
+/// <summary>
+/// Turns hints into looks, and looks into plans. Knows no thread, no kernel and no bus: one thread calls it, and a test may
+/// be that thread. Hints only ever say where to look; what is recorded comes from the disk.
+/// </summary>
+internal sealed partial class Tracker : IComparisonEvents
+{
+    private readonly StateDatabase _state;
+    private readonly IDisk _disk;
+    private readonly WatcherOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly DirectoryTree _tree;
+    private readonly Planner _planner;
+    private readonly Agenda _agenda;
+    private readonly MoveWindow _moves;
+    private readonly Dictionary<string, WatchedLibrary> _libraries = [];
+    private readonly Dictionary<long, WatchedLibrary> _byRow = [];
+    private readonly Dictionary<string, string> _refused = [];
+    private readonly HashSet<DirectoryNode> _troubled = [];
+    private readonly LinkedList<Comparison> _running = new();
+    private readonly Action _recorded;
+    private long _rootsChecked;
+    private long _troublesTried;
+
+    /// <param name="recorded">Called when messages are in the outbox.</param>
+    public Tracker(StateDatabase state, IDisk disk, WatcherOptions options, TimeProvider time, ILogger log, Action recorded)
+    {
+        (_state, _disk, _options, _time, _log, _recorded) = (state, disk, options, time, log, recorded);
+        _tree = new DirectoryTree(disk);
+        _planner = new Planner(state, _tree, options, time);
+        _agenda = new Agenda(time);
+        _moves = new MoveWindow(options.MoveWindow, time);
+        _rootsChecked = _troublesTried = time.GetTimestamp();
+        lock (state.Gate)
+        {
+            foreach (var library in state.Libraries())
+                Take(library);
+        }
+    }
+
+    public int Watches => _tree.Watches;
+
+    public IReadOnlyCollection<WatchedLibrary> Libraries => _libraries.Values;
+
+    /// <summary>Libraries of this host that are not watched, by id, and why.</summary>
+    public IReadOnlyDictionary<string, string> Refused => _refused;
+
+    /// <summary>Begins with the libraries known from the last run; the indexer need not be there.</summary>
+    public void Start()
+    {
+        foreach (var library in _libraries.Values)
+            Open(library);
+    }
+
+    public void Hint(int watch, WatchMask mask, uint cookie, ReadOnlySpan<byte> name)
+    {
+        if (mask.HasFlag(WatchMask.Overflow))
+        {
+            Overflow();
+            return;
+        }
+
+        // A directory that has left the tree: what happens there is nobody's concern.
+        if (_tree.ByWatch(watch) is not { } node)
+            return;
+
+        if (name.Length > 0)
+            HintAt(node, mask, cookie, name);
+        else if (mask.HasFlag(WatchMask.Ignored))
+            Lost(node);
+        else if (node.Parent is null)
+            CheckRoot(node.Library);
+        else if (mask.HasFlag(WatchMask.Attributes) && node.Trouble is not null)
+            _agenda.Compare(node, recursive: true);
+    }
+
+    /// <summary>Hints were lost: anything may have changed.</summary>
+    public void Overflow()
+    {
+        LogOverflow();
+        foreach (var library in _libraries.Values)
+        {
+            if (library.Root is { } root)
+                _agenda.Compare(root, recursive: true);
+        }
+    }
+
+    /// <summary>Does what is due, for a short while.</summary>
+    /// <returns>How long nothing will be due unless a hint comes; zero: there is more to do now.</returns>
+    public TimeSpan Work()
+    {
+        var next = CheckRoots();
+        next = Earlier(next, RetryTroubled());
+        TimeSpan? nextMove;
+        while (_moves.TakeExpired(out nextMove) is { } left)
+            _agenda.Look(left.Directory, left.Name, mayBeUnfinished: false);
+        next = Earlier(Earlier(next, nextMove), _agenda.BringDue());
+
+        if (!_agenda.IsEmpty)
+            _running.AddFirst(NewComparison());
+        if (_running.First is not { } first)
+            return next;
+
+        // The newest first: a live event never waits for a long scan; then the others in turn.
+        Step(first);
+        if (_running.First is { } other && other != first)
+        {
+            _running.RemoveFirst();
+            _running.AddLast(other);
+            Step(other);
+        }
+
+        return _running.Count > 0 || !_agenda.IsEmpty ? TimeSpan.Zero : next;
+    }
+
+    /// <summary>Takes the announced libraries of this host. What is not announced stays as it is.</summary>
+    public void Announced(IEnumerable<Library> libraries)
+    {
+        foreach (var announced in libraries.Where(library => library.Host == _options.Host))
+        {
+            var known = _libraries.GetValueOrDefault(announced.Id);
+            if (announced.RemovedAt is not null || announced.Kind != Library.StoreKind || announced.Backend != Library.LocalBackend)
+            {
+                _refused.Remove(announced.Id);
+                if (known is not null)
+                    LetGo(known);
+            }
+            else if (Problem(announced) is { } problem)
+            {
+                if (_refused.GetValueOrDefault(announced.Id) != problem)
+                    LogRefused(announced.Id, problem);
+                _refused[announced.Id] = problem;
+            }
+            else
+            {
+                _refused.Remove(announced.Id);
+                if (known is null)
+                    Add(announced);
+                else
+                    Change(known, announced);
+            }
+        }
+
+        // Moved to another host: that one takes care of it now.
+        foreach (var elsewhere in libraries.Where(library => library.Host != _options.Host))
+        {
+            if (_libraries.TryGetValue(elsewhere.Id, out var known))
+                LetGo(known);
+        }
+    }
+
+    /// <summary>The scan of the whole library that is running, if one is.</summary>
+    public Comparison? ScanOf(WatchedLibrary library) => _running.FirstOrDefault(comparison => comparison.Whole == library);
+
+    /// <summary>Whether nothing is to be looked at now.</summary>
+    public bool IsIdle => _agenda.IsEmpty && _running.Count == 0;
+
+    public IEnumerable<DirectoryNode> Troubled(WatchedLibrary library) =>
+        _troubled.Where(node => node.Library == library && node.IsAttached && node.Trouble is not null);
+
+    void IComparisonEvents.RootIsGone(WatchedLibrary library) => CheckRoot(library);
+
+    void IComparisonEvents.Trouble(DirectoryNode node, Errno error)
+    {
+        var trouble = error switch
+        {
+            Errno.ENOSPC => "no kernel watch is left for this user: raise the sysctl fs.inotify.max_user_watches "
+                + $"(now {KernelLimits.MaxUserWatches}); until then it is compared from time to time",
+            Errno.EACCES or Errno.EPERM => "permission denied: let the watcher's user read and enter it",
+            _ => Stdlib.strerror(error),
+        };
+        if (node.Trouble != trouble)
+            LogTrouble(node.Library.Id, NameComparer.Display(node.Path()), trouble);
+        node.Trouble = trouble;
+        _troubled.Add(node);
+    }
+
+    void IComparisonEvents.LookAgain(DirectoryNode node, byte[] name) => _agenda.LookLater(node, name, _options.RewriteInterval);
+
+    void IComparisonEvents.LookLater(Observation observation, TimeSpan delay) =>
+        _agenda.LookLater(observation.Live!, observation.Name, delay);
+
+    void IComparisonEvents.Recorded() => _recorded();
+
+    private void HintAt(DirectoryNode node, WatchMask mask, uint cookie, ReadOnlySpan<byte> name)
+    {
+        if (mask.HasFlag(WatchMask.MovedFrom))
+        {
+            _moves.Left(cookie, node, name);
+            return;
+        }
+
+        // Both halves in one look are one plan, and so one event.
+        if (mask.HasFlag(WatchMask.MovedTo) && _moves.Arrived(cookie) is { } left)
+            _agenda.Look(left.Directory, left.Name, mayBeUnfinished: false);
+
+        // A file that is created is announced when it is closed; only a link has nothing to close, which a look tells.
+        _agenda.Look(node, name, mayBeUnfinished: (mask & ~(WatchMask.Create | WatchMask.Attributes | WatchMask.IsDirectory)) == 0);
+    }
+
+    // The kernel gave the watch back: the directory is gone, or its file system is.
+    private void Lost(DirectoryNode node)
+    {
+        _tree.WatchIsGone(node);
+        if (node.Parent is null)
+            CheckRoot(node.Library);
+        else if (node.IsAttached)
+            _agenda.Look(node.Parent, node.Name, mayBeUnfinished: false);
+    }
+
+    private Comparison NewComparison()
+    {
+        var comparison = new Comparison(_state, _tree, _planner, _byRow.GetValueOrDefault, this, _time);
+        var (names, directories) = _agenda.Take();
+        foreach (var (directory, looks) in names)
+            comparison.Add(directory, looks);
+        foreach (var (directory, recursive) in directories)
+            comparison.Add(directory, recursive);
+        return comparison;
+    }
+
+    private void Step(LinkedListNode<Comparison> running)
+    {
+        if (!running.Value.Step())
+            return;
+        if (running.List is not null)
+            _running.Remove(running);
+        if (running.Value.Whole is not { Root: not null } library)
+            return;
+        library.DiskComparedAt = _time.GetUtcNow();
+        _state.Transact(() => _state.SaveLibrary(library));
+        LogCompared(library.Id, running.Value.Files, _time.GetElapsedTime(running.Value.Started).TotalSeconds);
+    }
+
+    private void Add(Library definition)
+    {
+        WatchedLibrary library = null!;
+        _state.Transact(() => library = _state.AddLibrary(definition));
+        Take(library);
+        LogWatching(definition.Id, definition.Path);
+        Open(library);
+    }
+
+    private void Take(WatchedLibrary library)
+    {
+        _libraries.Add(library.Id, library);
+        _byRow.Add(library.Row, library);
+    }
+
+    private void Change(WatchedLibrary library, Library definition)
+    {
+        var before = library.Definition;
+        if (Same(before with { HighestVersion = definition.HighestVersion }, definition))
+        {
+            // Also with the old version: only a higher one is of use.
+            library.SeeHighestVersion(definition.HighestVersion);
+            return;
+        }
+
+        bool moved = before.Path != definition.Path;
+        library.Redefine(definition);
+        _state.Transact(() => _state.SaveLibrary(library));
+        if (moved || library.Root is null)
+        {
+            Close(library);
+            Open(library);
+        }
+        else
+        {
+            _agenda.Compare(library.Root, recursive: true);
+        }
+    }
+
+    private static bool Same(Library left, Library right) =>
+        left with { Include = null, Exclude = null } == right with { Include = null, Exclude = null }
+        && Same(left.Include, right.Include) && Same(left.Exclude, right.Exclude);
+
+    private static bool Same(IReadOnlyList<string>? left, IReadOnlyList<string>? right) =>
+        left is null || right is null ? left == right : left.SequenceEqual(right);
+
+    private void LetGo(WatchedLibrary library)
+    {
+        Close(library);
+        _state.Transact(() => _state.RemoveLibrary(library, _time.GetUtcNow()));
+        _libraries.Remove(library.Id);
+        _byRow.Remove(library.Row);
+        LogLetGo(library.Id);
+    }
+
+    private string? Problem(Library library)
+    {
+        if (library.Problem() is { } problem)
+            return problem;
+        if (LibraryFilter.Problem(library) is { } glob)
+            return glob;
+        var other = _libraries.Values.FirstOrDefault(other => other.Id != library.Id && other.Definition.Overlaps(library));
+        return other is null
+            ? null
+            : $"The path {library.Path} overlaps {other.Definition.Path} of the library {other.Id}: give each file to one library.";
+    }
+
+    /// <summary>Watches the library if its root is there and is the one known; compares everything.</summary>
+    private void Open(WatchedLibrary library)
+    {
+        var error = _disk.OpenRoot(library.RootPath, out var open);
+        if (error != 0)
+        {
+            GoOffline(library, error.MeansAbsent()
+                ? $"The directory {library.Definition.Path} is not there: nothing is deleted, and watching goes on when it is back."
+                : $"The directory {library.Definition.Path} cannot be opened ({Stdlib.strerror(error)}): nothing is deleted meanwhile.");
+            return;
+        }
+
+        using (open)
+        {
+            var identity = RootIdentity(open!.Facts);
+            if (library.RootIdentity is { } known && known != identity)
+            {
+                GoOffline(library, $"Another directory is at {library.Definition.Path} than before (a disk not mounted, or replaced?): nothing is deleted.");
+                return;
+            }
+
+            if (library.RootIdentity is null)
+            {
+                library.RootIdentity = identity;
+                _state.Transact(() => _state.SaveLibrary(library));
+            }
+
+            if (library.Offline is not null)
+                LogOnline(library.Id);
+            library.Offline = null;
+            library.Root = new DirectoryNode(library, null, []) { Identity = (open.Facts.Device, open.Facts.Inode) };
+            library.Directories = 1;
+            library.Expected = library.Entries;
+            if (library.DiskComparedAt is null)
+                Census.Start(library, _disk);
+            _agenda.Compare(library.Root, recursive: true);
+        }
+    }
+
+    private void Close(WatchedLibrary library)
+    {
+        if (library.Root is { } root)
+        {
+            library.Root = null;
+            _tree.Drop(root);
+        }
+
+        _troubled.RemoveWhere(node => node.Library == library);
+    }
+
+    private void GoOffline(WatchedLibrary library, string reason)
+    {
+        Close(library);
+        if (library.Offline != reason)
+            LogOffline(library.Id, reason);
+        library.Offline = reason;
+    }
+
+    private TimeSpan CheckRoots()
+    {
+        var since = _time.GetElapsedTime(_rootsChecked);
+        if (since >= _options.RootCheckInterval)
+        {
+            _rootsChecked = _time.GetTimestamp();
+            since = TimeSpan.Zero;
+            foreach (var library in _libraries.Values.ToList())
+                CheckRoot(library);
+        }
+
+        return _options.RootCheckInterval - since;
+    }
+
+    private void CheckRoot(WatchedLibrary library)
+    {
+        if (library.Root is not { } root)
+        {
+            Open(library);
+            return;
+        }
+
+        var error = _tree.Open(root, out var open);
+        open?.Dispose();
+        // Away, or another one: Open says which, and goes on by itself when it is back.
+        if (error != 0 || (root.Watch == DirectoryNode.NoWatch && root.Trouble is null && IsIdle))
+        {
+            Close(library);
+            Open(library);
+        }
+    }
+
+    private TimeSpan? RetryTroubled()
+    {
+        if (_troubled.Count == 0)
+            return null;
+        var since = _time.GetElapsedTime(_troublesTried);
+        if (since >= _options.TroubleInterval)
+        {
+            _troublesTried = _time.GetTimestamp();
+            since = TimeSpan.Zero;
+            _troubled.RemoveWhere(node => !node.IsAttached || node.Trouble is null);
+            foreach (var node in _troubled)
+                _agenda.Compare(node, recursive: true);
+        }
+
+        return _options.TroubleInterval - since;
+    }
+
+    private static FileIdentity RootIdentity(in FileFacts facts) =>
+        // Without a birth time, a root has nothing but its inode: its size and times change with its content.
+        FileIdentity.Of(facts.Inode, facts.Birth, size: 0, modified: default);
+
+    private static TimeSpan Earlier(TimeSpan left, TimeSpan? right) => right is { } other && other < left ? other : left;
+
+    [LoggerMessage(LogLevel.Information, "{Library}: watching {Path}")]
+    private partial void LogWatching(string library, string path);
+
+    [LoggerMessage(LogLevel.Information, "{Library}: no longer registered here; let go")]
+    private partial void LogLetGo(string library);
+
+    [LoggerMessage(LogLevel.Information, "{Library}: compared with the disk, {Files} files in {Seconds:F1} s")]
+    private partial void LogCompared(string library, long files, double seconds);
+
+    [LoggerMessage(LogLevel.Warning, "{Library}: offline. {Reason}")]
+    private partial void LogOffline(string library, string reason);
+
+    [LoggerMessage(LogLevel.Information, "{Library}: the root is back; comparing")]
+    private partial void LogOnline(string library);
+
+    [LoggerMessage(LogLevel.Warning, "{Library}: not watched. {Reason}")]
+    private partial void LogRefused(string library, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "{Library}: {Directory}: {Trouble}")]
+    private partial void LogTrouble(string library, string directory, string trouble);
+
+    [LoggerMessage(LogLevel.Warning, "The kernel dropped events; comparing everything")]
+    private partial void LogOverflow();
+}

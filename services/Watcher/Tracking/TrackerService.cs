@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using WatchPhoto.Watcher.Kernel;
+using WatchPhoto.Watcher.Publishing;
+using WatchPhoto.Watcher.State;
+
+namespace WatchPhoto.Watcher.Tracking;
+
+/// <summary>The tracker's thread: feeds it hints and announcements, lets it work, and shows how it stands.</summary>
+internal sealed partial class TrackerService : IHostedService, IDisposable
+{
+    private readonly ConcurrentQueue<Action<Tracker>> _requests = new();
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly Inotify _inotify = new();
+    private readonly HintReader _reader;
+    private readonly Tracker _tracker;
+    private readonly WatcherStatus _status;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly ILogger<TrackerService> _log;
+    private readonly Thread _thread;
+    private volatile bool _stop;
+
+    public TrackerService(
+        StateDatabase state, OutboxSignal outbox, WatcherStatus status, IOptions<WatcherOptions> options, TimeProvider time,
+        IHostApplicationLifetime lifetime, ILogger<TrackerService> log)
+    {
+        (_status, _lifetime, _log) = (status, lifetime, log);
+        _tracker = new Tracker(state, new KernelDisk(_inotify), options.Value, time, log, outbox.Raise);
+        _reader = new HintReader(_inotify, arrived: () => _wake.Set(), failed: Fail);
+        _thread = new Thread(Run) { IsBackground = true, Name = "tracker" };
+    }
+
+    /// <summary>Has the tracker's thread do something, soon.</summary>
+    public void Post(Action<Tracker> request)
+    {
+        _requests.Enqueue(request);
+        _wake.Set();
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _reader.Start();
+        _thread.Start();
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _stop = true;
+        _wake.Set();
+        return _thread.IsAlive ? Task.Run(_thread.Join, cancellationToken) : Task.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _inotify.Dispose();
+        _wake.Dispose();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            _tracker.Start();
+            while (!_stop)
+            {
+                _reader.Drain(_tracker);
+                while (_requests.TryDequeue(out var request))
+                    request(_tracker);
+                var idle = _tracker.Work();
+                _status.Update(_tracker);
+                if (idle > TimeSpan.Zero)
+                    _wake.WaitOne(idle);
+            }
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is, going on blindly would be wrong: the process ends, and compares everything when it is started again.
+            Fail(exception);
+        }
+    }
+
+    private void Fail(Exception exception)
+    {
+        LogFailed(exception);
+        Environment.ExitCode = 1;
+        _lifetime.StopApplication();
+    }
+
+    [LoggerMessage(LogLevel.Critical, "The tracker cannot go on; the watcher ends")]
+    private partial void LogFailed(Exception exception);
+}

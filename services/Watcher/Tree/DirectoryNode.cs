@@ -1,0 +1,88 @@
+using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Libraries;
+
+namespace WatchPhoto.Watcher.Tree;
+
+/// <summary>
+/// A directory of a library: a name below a parent. Its path is computed, so a rename moves one pointer.
+/// Owned by the tracker's thread.
+/// </summary>
+internal sealed class DirectoryNode(WatchedLibrary library, DirectoryNode? parent, byte[] name)
+{
+    public const int NoWatch = -1;
+
+    private Dictionary<byte[], DirectoryNode>? _children;
+
+    public WatchedLibrary Library { get; } = library;
+
+    public DirectoryNode? Parent { get; private set; } = parent;
+
+    public byte[] Name { get; private set; } = name;
+
+    /// <summary>The kernel's watch, or <see cref="NoWatch"/>.</summary>
+    public int Watch { get; set; } = NoWatch;
+
+    /// <summary>Which directory this is, to see when another has taken its name.</summary>
+    public required (ulong Device, ulong Inode) Identity { get; set; }
+
+    /// <summary>Why it could not be watched or read when last tried; null: it could.</summary>
+    public string? Trouble { get; set; }
+
+    public IReadOnlyCollection<DirectoryNode> Children => _children is null ? [] : _children.Values;
+
+    /// <summary>False once the directory is gone from the tree, or the library's root has been let go.</summary>
+    public bool IsAttached =>
+        Parent is null ? Library.Root == this : Parent.Child(Name) == this && Parent.IsAttached;
+
+    public DirectoryNode? Child(ReadOnlySpan<byte> name) =>
+        _children is not null && _children.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var child) ? child : null;
+
+    public void Attach(DirectoryNode child)
+    {
+        _children ??= new Dictionary<byte[], DirectoryNode>(NameComparer.Instance);
+        _children[child.Name] = child;
+    }
+
+    public void Detach()
+    {
+        if (Parent?.Child(Name) == this)
+            Parent._children!.Remove(Name);
+    }
+
+    public void MoveTo(DirectoryNode parent, byte[] name)
+    {
+        Detach();
+        Parent = parent;
+        Name = name;
+        parent.Attach(this);
+    }
+
+    /// <summary>Relative to the library's root, with a slash at the end; empty for the root.</summary>
+    public byte[] Path()
+    {
+        int length = 0;
+        for (var node = this; node.Parent is not null; node = node.Parent)
+            length += node.Name.Length + 1;
+        var path = new byte[length];
+        for (var node = this; node.Parent is not null; node = node.Parent)
+        {
+            path[--length] = (byte)'/';
+            length -= node.Name.Length;
+            node.Name.CopyTo(path, length);
+        }
+
+        return path;
+    }
+
+    /// <summary>This directory and all below it.</summary>
+    public IEnumerable<DirectoryNode> Subtree()
+    {
+        var rest = new Stack<DirectoryNode>([this]);
+        while (rest.TryPop(out var node))
+        {
+            yield return node;
+            foreach (var child in node.Children)
+                rest.Push(child);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using Mono.Unix.Native;
+using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Libraries;
+
+namespace WatchPhoto.Watcher.Tree;
+
+/// <summary>
+/// The watched directories of all libraries. It owns every kernel watch: what leaves the tree gives its watch back.
+/// Owned by the tracker's thread.
+/// </summary>
+internal sealed class DirectoryTree(IDisk disk)
+{
+    private readonly Dictionary<int, DirectoryNode> _byWatch = [];
+
+    public int Watches => _byWatch.Count;
+
+    public DirectoryNode? ByWatch(int watch) => _byWatch.GetValueOrDefault(watch);
+
+    /// <summary>Opens the directory of a node, if it is still where the tree has it.</summary>
+    /// <returns>
+    /// <see cref="Errno.ENOENT"/> also when another directory has taken its place; <see cref="Errno.ESTALE"/>, which is no
+    /// evidence of anything, when the library's root is not there or not the one known.
+    /// </returns>
+    public Errno Open(DirectoryNode node, out IDirectory? directory)
+    {
+        var error = Open(node.Library, node.Path(), out directory);
+        if (error == 0 && (directory!.Facts.Device, directory.Facts.Inode) != node.Identity)
+        {
+            directory.Dispose();
+            directory = null;
+            return Errno.ENOENT;
+        }
+
+        return error;
+    }
+
+    /// <param name="path">Relative to the library's root, with a slash at the end.</param>
+    public Errno Open(WatchedLibrary library, ReadOnlySpan<byte> path, out IDirectory? directory)
+    {
+        var error = disk.OpenRoot(library.RootPath, out directory);
+        if (error.MeansAbsent())
+            return Errno.ESTALE;
+        if (error == 0 && (directory!.Facts.Device, directory.Facts.Inode) != library.Root?.Identity)
+        {
+            directory.Dispose();
+            directory = null;
+            return Errno.ESTALE;
+        }
+
+        if (error != 0 || path.Length == 0)
+            return error;
+
+        // One call where the kernel takes the path whole; else in pieces that it takes.
+        const int longest = 4000;
+        for (var rest = path[..^1]; ;)
+        {
+            int end = rest.Length <= longest ? rest.Length : rest[..longest].LastIndexOf((byte)'/');
+            using var parent = directory!;
+            error = parent.Open(rest[..end], out directory);
+            if (error != 0 || end == rest.Length)
+                return error;
+            rest = rest[(end + 1)..];
+        }
+    }
+
+    /// <summary>The node of a directory's path, if the tree has it.</summary>
+    /// <param name="path">Relative to the library's root, with a slash at the end.</param>
+    public static DirectoryNode? Find(WatchedLibrary library, ReadOnlySpan<byte> path)
+    {
+        var node = library.Root;
+        while (node is not null && path.Length > 0)
+        {
+            int end = path.IndexOf((byte)'/');
+            node = node.Child(path[..end]);
+            path = path[(end + 1)..];
+        }
+
+        return node;
+    }
+
+    public void SetWatch(DirectoryNode node, int watch)
+    {
+        node.Watch = watch;
+        _byWatch[watch] = node;
+    }
+
+    /// <summary>The kernel has given the watch back by itself.</summary>
+    public void WatchIsGone(DirectoryNode node)
+    {
+        _byWatch.Remove(node.Watch);
+        node.Watch = DirectoryNode.NoWatch;
+    }
+
+    /// <summary>Takes a directory and all below it out of the tree and gives their watches back.</summary>
+    public void Drop(DirectoryNode node)
+    {
+        node.Detach();
+        foreach (var each in node.Subtree())
+        {
+            each.Library.Directories--;
+            if (each.Watch == DirectoryNode.NoWatch)
+                continue;
+            if (_byWatch.GetValueOrDefault(each.Watch) == each)
+            {
+                disk.RemoveWatch(each.Watch);
+                _byWatch.Remove(each.Watch);
+            }
+
+            each.Watch = DirectoryNode.NoWatch;
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using WatchPhoto.Bus;
+using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.Publishing;
+using WatchPhoto.Watcher.State;
+using WatchPhoto.Watcher.Tracking;
+
+namespace WatchPhoto.Watcher;
+
+public static class WatcherHosting
+{
+    /// <summary>Watches this host's libraries and publishes what changes; see <see cref="WatcherOptions"/>.</summary>
+    public static void AddWatcher(this IHostApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.AddCheckedOptions<WatcherOptions>(WatcherOptions.Section);
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => StateDirectory.Open(provider.GetRequiredService<IOptions<WatcherOptions>>().Value));
+        services.AddSingleton<OutboxSignal>();
+        services.AddSingleton(provider => new WatcherStatus(
+            provider.GetRequiredService<StateDatabase>(), provider.GetRequiredService<IOptions<WatcherOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<TrackerService>();
+        services.AddHostedService(provider => provider.GetRequiredService<TrackerService>());
+        services.AddHostedService<OutboxPublisher>();
+        services.AddHostedService<Reporter>();
+    }
+
+    /// <summary>What a watcher reads from the bus.</summary>
+    public static void AddWatcherConsumers(this IBusRegistrationConfigurator bus) =>
+        bus.AddConsumer<LibrariesAnnouncedConsumer, LibrariesAnnouncedConsumerDefinition>();
+}

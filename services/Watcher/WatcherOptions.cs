@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace WatchPhoto.Watcher;
+
+/// <summary>Configuration section <c>Watcher</c>; a variable of the environment is <c>Watcher__Host</c> and so on.</summary>
+public sealed record WatcherOptions
+{
+    public const string Section = "Watcher";
+
+    /// <summary>The name under which libraries are registered for this host.</summary>
+    [Required, StringLength(253, MinimumLength = 1)]
+    public string Host { get; init; } = Environment.MachineName;
+
+    /// <summary>Where the watcher keeps what it has told, and what of that is not confirmed yet.</summary>
+    [Required]
+    public string StateDirectory { get; init; } = "/var/lib/watchphoto";
+
+    /// <summary>How long a name that was moved away waits for the name it was moved to, before it counts as gone.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan MoveWindow { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long a file that is rewritten again and again is left alone between two announcements.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan RewriteInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the root of each library is checked to be there and to be the one known.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan RootCheckInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often a directory that could not be watched or read is tried again.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan TroubleInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the photo id of a file that is gone is kept for its return.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
+    public TimeSpan Memory { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>How often the watcher reports itself.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    public TimeSpan ReportInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Messages sent and not yet confirmed, at most.</summary>
+    [Range(1, 1000)]
+    public int MessagesInFlight { get; init; } = 20;
+}

@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Options;
+using WatchPhoto.Contracts;
+using WatchPhoto.Watcher.Kernel;
+using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.State;
+using WatchPhoto.Watcher.Tracking;
+
+namespace WatchPhoto.Watcher;
+
+/// <summary>How the watcher and its libraries are, as of a moment ago.</summary>
+public sealed class WatcherStatus
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    private readonly StateDatabase _state;
+    private readonly WatcherOptions _options;
+    private readonly TimeProvider _time;
+    private WatcherReport _current;
+    private long _updated;
+
+    internal WatcherStatus(StateDatabase state, IOptions<WatcherOptions> options, TimeProvider time)
+    {
+        (_state, _options, _time) = (state, options.Value, time);
+        _current = new WatcherReport
+        {
+            Host = _options.Host,
+            StateId = state.Id,
+            SentAt = time.GetUtcNow(),
+            WatchesUsed = 0,
+            WatchesLimit = KernelLimits.MaxUserWatches,
+            PendingOutbox = state.OutboxRows,
+            Libraries = [],
+        };
+    }
+
+    public WatcherReport Current() => Volatile.Read(ref _current);
+
+    // On the tracker's thread, after each piece of work.
+    internal void Update(Tracker tracker)
+    {
+        bool idle = tracker.IsIdle;
+        if (_updated != 0 && !idle && _time.GetElapsedTime(_updated) < Interval)
+            return;
+        _updated = _time.GetTimestamp();
+        long pending = _state.OutboxRows;
+        Volatile.Write(ref _current, _current with
+        {
+            SentAt = _time.GetUtcNow(),
+            WatchesUsed = tracker.Watches,
+            PendingOutbox = pending,
+            Libraries = [.. tracker.Libraries.Select(library => Report(tracker, library, quiet: idle && pending == 0))],
+            Refused = [.. tracker.Refused.Select(refused => new RefusedLibrary(refused.Key, refused.Value))],
+        });
+    }
+
+    private LibraryReport Report(Tracker tracker, WatchedLibrary library, bool quiet)
+    {
+        var scan = tracker.ScanOf(library);
+        var trouble = tracker.Troubled(library).FirstOrDefault();
+        var state = library.Offline is not null ? LibraryState.Offline
+            : scan is not null || library.DiskComparedAt is null ? LibraryState.Scanning
+            : trouble is not null ? LibraryState.Degraded
+            : LibraryState.Watching;
+        return new LibraryReport
+        {
+            LibraryId = library.Id,
+            Epoch = library.Definition.Epoch,
+            State = state,
+            Reason = library.Offline ?? (trouble is null ? null : $"{Disk.NameComparer.Display(trouble.Path())}: {trouble.Trouble}."),
+            Entries = library.Entries,
+            Directories = library.Directories,
+            Progress = scan is null ? null : new ScanProgress(scan.Files, Math.Max(library.Expected, scan.Files),
+                scan.Files / Math.Max(0.001, _time.GetElapsedTime(scan.Started).TotalSeconds)),
+            DiskComparedAt = library.DiskComparedAt,
+            Proof = quiet && state == LibraryState.Watching ? new Proof(library.Version, library.Entries, library.Digest) : null,
+        };
+    }
+}

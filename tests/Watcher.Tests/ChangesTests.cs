@@ -1,0 +1,240 @@
+using WatchPhoto.Contracts;
+
+namespace WatchPhoto.Watcher.Tests;
+
+public sealed class ChangesTests : IDisposable
+{
+    private readonly LiveWatcher _watcher = new();
+
+    public static TheoryData<string> Modes => ["live", "down"];
+
+    public void Dispose() => _watcher.Dispose();
+
+    [Fact]
+    public void What_is_there_at_the_start_is_created()
+    {
+        _watcher.Write("a.jpg");
+        _watcher.Write("2024/05/b.jpg");
+        _watcher.Start();
+
+        Assert.Equal(["2024/05/b.jpg", "a.jpg"], _watcher.Settled().Keys.Order(StringComparer.Ordinal));
+        Assert.All(_watcher.Told, told => Assert.Equal(FileEventKind.Created, told.Kind));
+    }
+
+    [Theory, MemberData(nameof(Modes))]
+    public void A_renamed_file_keeps_its_photo_id(string mode)
+    {
+        _watcher.Write("a.jpg");
+        var before = Begin();
+        During(mode, "mv a.jpg b.jpg");
+
+        var after = _watcher.Settled();
+        Assert.Equal(before["a.jpg"].PhotoId, after["b.jpg"].PhotoId);
+        var told = Assert.Single(_watcher.Told);
+        Assert.Equal((FileEventKind.Moved, "a.jpg", "b.jpg"), (told.Kind, told.OldPath, told.Path));
+    }
+
+    [Theory, MemberData(nameof(Modes))]
+    public void A_renamed_directory_keeps_every_photo_id_below(string mode)
+    {
+        _watcher.Write("d/a.jpg");
+        _watcher.Write("d/e/b.jpg");
+        var before = Begin();
+        During(mode, "mv d f");
+
+        var after = _watcher.Settled();
+        Assert.Equal(before["d/a.jpg"].PhotoId, after["f/a.jpg"].PhotoId);
+        Assert.Equal(before["d/e/b.jpg"].PhotoId, after["f/e/b.jpg"].PhotoId);
+        Assert.Equal([FileEventKind.Moved, FileEventKind.Moved, FileEventKind.DirectoryRemoved], _watcher.Told.Select(told => told.Kind));
+        Assert.Equal("d", _watcher.Told[^1].Path);
+    }
+
+    [Theory, MemberData(nameof(Modes))]
+    public void Exchanged_files_exchange_their_photo_ids(string mode)
+    {
+        _watcher.Write("a.jpg", "aa");
+        _watcher.Write("b.jpg", "bbb");
+        var before = Begin();
+        During(mode, "mv a.jpg t.jpg; mv b.jpg a.jpg; mv t.jpg b.jpg");
+
+        var after = _watcher.Settled();
+        Assert.Equal(before["a.jpg"].PhotoId, after["b.jpg"].PhotoId);
+        Assert.Equal(before["b.jpg"].PhotoId, after["a.jpg"].PhotoId);
+    }
+
+    [Theory, MemberData(nameof(Modes))]
+    public void An_atomic_save_keeps_the_photo_id(string mode)
+    {
+        _watcher.Write("a.jpg", "old");
+        var before = Begin();
+        During(mode, "echo new > .a.tmp; mv .a.tmp a.jpg");
+
+        Assert.Equal(before["a.jpg"].PhotoId, _watcher.Settled()["a.jpg"].PhotoId);
+        Assert.Equal(FileEventKind.Changed, Assert.Single(_watcher.Told).Kind);
+    }
+
+    [Theory, MemberData(nameof(Modes))]
+    public void An_atomic_save_by_way_of_a_name_that_is_an_entry_keeps_the_photo_id(string mode)
+    {
+        _watcher.Write("a.jpg", "old");
+        var before = Begin();
+        During(mode, "echo new > a-new.jpg; mv a-new.jpg a.jpg");
+
+        Assert.Equal(before["a.jpg"].PhotoId, _watcher.Settled()["a.jpg"].PhotoId);
+    }
+
+    [Theory, MemberData(nameof(Modes))]
+    public void A_directory_that_is_removed_takes_its_entries_along(string mode)
+    {
+        _watcher.Write("d/a.jpg");
+        _watcher.Write("d/e/b.jpg");
+        _watcher.Write("c.jpg");
+        Begin();
+        During(mode, "rm -r d");
+
+        Assert.Equal(["c.jpg"], _watcher.Settled().Keys);
+    }
+
+    [Theory, MemberData(nameof(Modes))]
+    public void A_directory_moved_in_is_listed_and_watched(string mode)
+    {
+        Directory.CreateDirectory(Path.Combine(_watcher.Outside, "d", "e"));
+        File.WriteAllText(Path.Combine(_watcher.Outside, "d", "e", "a.jpg"), "x");
+        Begin();
+        During(mode, "mv ../outside/d .; echo x > d/e/b.jpg");
+        _watcher.Settled();
+        _watcher.Write("d/e/c.jpg");
+
+        Assert.Equal(["d/e/a.jpg", "d/e/b.jpg", "d/e/c.jpg"], _watcher.Settled().Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_directory_moved_out_of_the_library_gives_its_watches_back()
+    {
+        _watcher.Write("d/e/f/a.jpg");
+        _watcher.Write("b.jpg");
+        Begin();
+        Assert.Equal(4, _watcher.KernelWatches);
+        During("live", "mv d ../outside/");
+
+        Assert.Equal(["b.jpg"], _watcher.Settled().Keys);
+        Assert.Equal(1, _watcher.KernelWatches);
+        Assert.Equal(1, _watcher.Ask(tracker => tracker.Watches));
+    }
+
+    [Fact]
+    public void A_tree_written_the_moment_it_is_made_is_seen_whole()
+    {
+        Begin();
+        During("live", "for i in $(seq 50); do mkdir -p a$i/b/c; for j in 1 2 3 4; do echo x > a$i/b/c/$j.jpg; done; done");
+
+        Assert.Equal(200, _watcher.Settled().Count);
+    }
+
+    [Theory, MemberData(nameof(Modes))]
+    public void A_file_that_comes_back_has_its_photo_id_again(string mode)
+    {
+        _watcher.Write("a.jpg");
+        var before = Begin();
+        During(mode, "mv a.jpg ../outside/");
+        Assert.Empty(_watcher.Settled());
+        During(mode, "mv ../outside/a.jpg b.jpg");
+
+        Assert.Equal(before["a.jpg"].PhotoId, _watcher.Settled()["b.jpg"].PhotoId);
+    }
+
+    [Theory, MemberData(nameof(Modes))]
+    public void A_hard_link_is_a_photo_of_its_own(string mode)
+    {
+        _watcher.Write("a.jpg");
+        var before = Begin();
+        During(mode, "ln a.jpg b.jpg");
+
+        var after = _watcher.Settled();
+        Assert.Equal(before["a.jpg"].PhotoId, after["a.jpg"].PhotoId);
+        Assert.NotEqual(after["a.jpg"].PhotoId, after["b.jpg"].PhotoId);
+        Assert.Equal(after["a.jpg"].Identity.Inode, after["b.jpg"].Identity.Inode);
+    }
+
+    [Theory, MemberData(nameof(Modes))]
+    public void Odd_names_pass(string mode)
+    {
+        Begin();
+        During(mode, """
+            echo x > '$where.jpg'; echo x > "a.b\"c'.jpg"; echo x > ./-rf.jpg; echo x > $'new\nline.jpg'; echo x > 照片.jpg
+            echo x > $'caf\xe9.jpg'; mkdir $'d\xff'; echo x > $'d\xff/100%.jpg'; echo x > $(printf 'n%.0s' {1..251}).jpg
+            """);
+
+        Assert.Equal(
+            [
+                "$where.jpg", "-rf.jpg", "/d%FF/100%.jpg", "a.b\"c'.jpg", "/caf%E9.jpg", "new\nline.jpg",
+                new string('n', 251) + ".jpg", "照片.jpg",
+            ],
+            _watcher.Settled().Keys.ToHashSet());
+    }
+
+    [Fact]
+    public void A_library_that_is_removed_leaves_no_kernel_watch()
+    {
+        _watcher.Write("d/e/a.jpg");
+        Begin();
+        _watcher.Announce(_watcher.Definition with { RemovedAt = DateTimeOffset.UtcNow });
+
+        Assert.Equal(0, _watcher.Ask(tracker => tracker.Watches));
+        Assert.Equal(0, _watcher.KernelWatches);
+        Assert.Empty(_watcher.Entries());
+    }
+
+    [Fact]
+    public void A_library_that_is_not_announced_any_more_stays()
+    {
+        _watcher.Write("a.jpg");
+        Begin();
+        _watcher.Announce();
+
+        Assert.Single(_watcher.Settled());
+    }
+
+    [Fact]
+    public void Nothing_is_deleted_because_the_root_is_away()
+    {
+        _watcher.Write("d/a.jpg");
+        var before = Begin();
+        Shell.Run("mv photos away", Path.GetDirectoryName(_watcher.Root)!);
+        Wait(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
+        Assert.Equal(before.Keys, _watcher.Entries().Keys);
+        Directory.CreateDirectory(_watcher.Root);
+        Wait(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline!.Contains("Another directory", StringComparison.Ordinal)));
+        Assert.Equal(before.Keys, _watcher.Entries().Keys);
+
+        Shell.Run("rmdir photos; echo x > away/d/b.jpg; mv away photos", Path.GetDirectoryName(_watcher.Root)!);
+        Assert.Equal(before["d/a.jpg"].PhotoId, _watcher.Settled()["d/a.jpg"].PhotoId);
+    }
+
+    private Dictionary<string, State.Entry> Begin()
+    {
+        _watcher.Start();
+        var entries = _watcher.Settled();
+        _watcher.Told.Clear();
+        return entries;
+    }
+
+    private void During(string mode, string script)
+    {
+        if (mode == "down")
+            _watcher.Stop();
+        Shell.Run(script, _watcher.Root);
+        if (mode == "down")
+            _watcher.Start();
+    }
+
+    private static void Wait(Func<bool> condition)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(20);
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < deadline, "waited in vain");
+            Thread.Sleep(5);
+        }
+    }
+}
