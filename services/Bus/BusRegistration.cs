@@ -1,6 +1,5 @@
 using MassTransit;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -12,6 +11,8 @@ public static class BusRegistration
 {
     public const string ConnectionStringName = "RabbitMq";
 
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(3);
+
     /// <summary>
     /// The bus: RabbitMQ where the connection string <c>RabbitMq</c> names one, else in this process's memory.
     /// Services contribute their consumers, each with a definition that names its queue and chooses its shape
@@ -21,13 +22,16 @@ public static class BusRegistration
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.AddCheckedOptions<BusOptions>(BusOptions.Section);
-        builder.Configuration.Sources.Insert(0, QuietByDefault);
+        // Its transport logs every attempt to connect and every retry with a stack; what matters is said by us, once.
+        builder.AddDefaults(new KeyValuePair<string, string?>("Logging:LogLevel:MassTransit", "None"));
 
         string? broker = builder.Configuration.GetConnectionString(ConnectionStringName);
         builder.Services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
             bus.ConfigureHealthCheckOptions(check => check.Name = "bus");
+            // What a consumer is busy with when the service stops is given back to the queue.
+            bus.Configure<MassTransitHostOptions>(host => host.ConsumerStopTimeout = StopTimeout);
             addConsumers(bus);
             if (string.IsNullOrWhiteSpace(broker))
                 bus.UseMemory();
@@ -35,12 +39,6 @@ public static class BusRegistration
                 bus.UseRabbitMq(BrokerAddress.Parse(broker));
         });
     }
-
-    // Its transport logs every attempt to connect and every retry with a stack; what matters is said by us, once.
-    private static MemoryConfigurationSource QuietByDefault => new()
-    {
-        InitialData = [new("Logging:LogLevel:MassTransit", "None")],
-    };
 
     private static void UseMemory(this IBusRegistrationConfigurator bus)
     {

@@ -1,0 +1,43 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace WatchPhoto.Bus;
+
+/// <summary>Runs a service so that what keeps it from starting is a sentence for its operator, not a stack.</summary>
+public static class Service
+{
+    /// <returns>The exit code of the process.</returns>
+    public static async Task<int> RunAsync(Func<IHost> build)
+    {
+        ArgumentNullException.ThrowIfNull(build);
+        try
+        {
+            using var host = build();
+            // The host itself does this, too, but logs what it finds with a stack.
+            host.Services.GetService<IStartupValidator>()?.Validate();
+            await host.StartAsync();
+            await host.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (Exception exception) when (Sentence(exception) is { } sentence)
+        {
+            await Console.Error.WriteLineAsync(sentence);
+            return 1;
+        }
+    }
+
+    /// <summary>What an operator can do something about; null: a fault of ours.</summary>
+    public static string? Sentence(Exception exception) => exception switch
+    {
+        OptionsValidationException options => string.Join(' ', options.Failures),
+        AggregateException { InnerExceptions: [OptionsValidationException, ..] } several =>
+            string.Join(' ', several.InnerExceptions.Select(Sentence)),
+        // The binder's own sentence names the setting; that of its inner exception only the type.
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => exception.Message.Trim(),
+        IOException when exception.GetBaseException() is SocketException => exception.Message,
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AccessDenied } => exception.Message,
+        _ => null,
+    };
+}
