@@ -14,6 +14,10 @@ public interface ILibraryRegistry
     /// <summary>Replaces the library of this id.</summary>
     /// <returns>False: there is none.</returns>
     Task<bool> ReplaceAsync(Library library, CancellationToken cancellationToken);
+
+    /// <summary>Forgets that a library, removed long ago, was ever registered.</summary>
+    /// <returns>False: there is none of this id, or it is not removed.</returns>
+    Task<bool> DropAsync(string libraryId, CancellationToken cancellationToken);
 }
 
 /// <summary>The last report of every watcher, kept in the catalog's database, by host.</summary>

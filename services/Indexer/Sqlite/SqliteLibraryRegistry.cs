@@ -49,6 +49,10 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
             UPDATE library SET (id, name, host, path, include, exclude, kind, backend, epoch, removed_at) = (
             """ + Values + ") WHERE id = $id", library, cancellationToken);
 
+    public Task<bool> DropAsync(string libraryId, CancellationToken cancellationToken) =>
+        database.WriteAsync(writer => writer.Execute(
+            "DELETE FROM library WHERE id = $id AND removed_at IS NOT NULL", ("$id", libraryId)) > 0, cancellationToken);
+
     private Task<bool> WriteAsync(string sql, Library library, CancellationToken cancellationToken) =>
         LibraryRules.Problem(library) is { } problem
             ? throw new ArgumentException($"The library '{library.Id}' {problem}.", nameof(library))

@@ -1,0 +1,43 @@
+using MassTransit;
+using Microsoft.Extensions.Options;
+using WatchPhoto.Indexer.Database;
+using WatchPhoto.Indexer.Registry;
+
+namespace WatchPhoto.Indexer.Announcing;
+
+/// <summary>Tells the watchers all libraries, at every change and every few seconds.</summary>
+internal sealed class LibrariesAnnouncer(
+    ILibraryRegistry registry, RegistryChanges changes, DatabaseConnection database, IBus bus, IOptions<IndexerOptions> options,
+    TimeProvider time) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var interval = options.Value.AnnouncementInterval;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var change = changes.Next;
+            await AnnounceAsync(interval, stoppingToken);
+            await Task.WhenAny(change, Task.Delay(interval, time, stoppingToken));
+        }
+    }
+
+    // No watcher needs this announcement: the next one says the same or more. So it waits for nobody beyond its interval.
+    private async Task AnnounceAsync(TimeSpan patience, CancellationToken stoppingToken)
+    {
+        try
+        {
+            var libraries = await database.AskAsync(registry.ReadAsync, stoppingToken);
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            waiting.CancelAfter(patience);
+            await bus.Publish(libraries, waiting.Token).WaitAsync(waiting.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The broker is away, and said to be so; or the service stops.
+        }
+        catch (Exception exception) when (DatabaseConnection.IsAway(exception) || exception is MassTransitException)
+        {
+            // Each has been said to be away where it was asked.
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace WatchPhoto.Indexer;
+
+/// <summary>Configuration section <c>Indexer</c>; a variable of the environment is <c>Indexer__AnnouncementInterval</c> and so on.</summary>
+public sealed record IndexerOptions
+{
+    public const string Section = "Indexer";
+
+    /// <summary>How often all libraries are announced, beside every time one of them changes.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan AnnouncementInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long what is known of a library is believed before the registry is read again.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:30")]
+    public TimeSpan LibraryMemory { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the photos of removed libraries and what has expired are looked for.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan HousekeepingInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a removed library can be restored; after that its registration is dropped.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "3650.00:00:00")]
+    public TimeSpan RemovedLibraryAge { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Messages applied to the catalog at the same time by one indexer.</summary>
+    [Range(1, 256)]
+    public int ConcurrentMessages { get; init; } = 8;
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Options;
+using WatchPhoto.Indexer.Catalog;
+using WatchPhoto.Indexer.Database;
+
+namespace WatchPhoto.Indexer.Registry;
+
+/// <summary>
+/// Forgets the photos of removed libraries, again and again, for a late message may bring some back; drops libraries
+/// that were removed long ago; and lets tombstones expire. Any number of indexers may do so at once.
+/// </summary>
+internal sealed partial class Housekeeping(
+    ILibraryRegistry registry, IPhotoCatalog catalog, RegistryChanges changes, DatabaseConnection database,
+    IOptions<IndexerOptions> options, TimeProvider time, ILogger<Housekeeping> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var change = changes.Next;
+            try
+            {
+                await database.AskAsync(TidyAsync, stoppingToken);
+            }
+            catch (Exception exception) when (DatabaseConnection.IsAway(exception))
+            {
+                // Said to be away already; the next round does it all.
+            }
+
+            await Task.WhenAny(change, Task.Delay(options.Value.HousekeepingInterval, time, stoppingToken));
+        }
+    }
+
+    private async Task TidyAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        foreach (var library in (await registry.ReadAsync(cancellationToken)).Libraries)
+        {
+            if (library.RemovedAt is not { } removedAt)
+                continue;
+            if (await catalog.ForgetAsync(library.Id, cancellationToken) is > 0 and var count)
+                LogForgotten(library.Id, count);
+            if (now - removedAt > options.Value.RemovedLibraryAge && await registry.DropAsync(library.Id, cancellationToken))
+                LogDropped(library.Id, removedAt);
+        }
+
+        await catalog.ExpireAsync(now, cancellationToken);
+    }
+
+    [LoggerMessage(LogLevel.Information, "The library {Library} is removed: forgot {Count} records of it")]
+    private partial void LogForgotten(string library, long count);
+
+    [LoggerMessage(LogLevel.Information, "The library {Library} was removed on {RemovedAt:u}: dropped its registration")]
+    private partial void LogDropped(string library, DateTimeOffset removedAt);
+}

@@ -1,0 +1,34 @@
+using System.ComponentModel;
+using System.Text.Json.Serialization;
+using WatchPhoto.Contracts;
+
+namespace WatchPhoto.Indexer.Registry;
+
+/// <summary>What is said of a library to register or replace it; the rest of a <see cref="Library"/> is not for people to say.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record LibraryDefinition
+{
+    [Description("Letters, digits, dots, dashes and underscores, 64 at most; made from the name where absent.")]
+    public string? Id { get; init; }
+
+    [Description("For people.")]
+    public string? Name { get; init; }
+
+    [Description("The host whose watcher takes care of the library, as that watcher calls itself.")]
+    public string? Host { get; init; }
+
+    [Description("The library's directory on its host, absolute.")]
+    public string? Path { get; init; }
+
+    [Description("Globs of the files of interest; absent: the usual photo extensions, in any case; **/* is every file.")]
+    public IReadOnlyList<string>? Include { get; init; }
+
+    [Description("Globs of files and directories to leave out; absent: hidden files, temporaries, thumbnails.")]
+    public IReadOnlyList<string>? Exclude { get; init; }
+
+    [Description("'store' (the default) is watched; others are only kept.")]
+    public string? Kind { get; init; }
+
+    [Description("'local' (the default) is watched; others are only kept.")]
+    public string? Backend { get; init; }
+}

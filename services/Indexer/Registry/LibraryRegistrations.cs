@@ -1,0 +1,148 @@
+using DotNet.Globbing;
+using WatchPhoto.Contracts;
+
+namespace WatchPhoto.Indexer.Registry;
+
+/// <summary>Registers, replaces, removes and restores libraries, and refuses what cannot be watched, with the reason.</summary>
+public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChanges changes, TimeProvider time)
+{
+    public async Task<IReadOnlyList<Library>> ReadAsync(CancellationToken cancellationToken) =>
+        (await registry.ReadAsync(cancellationToken)).Libraries;
+
+    /// <exception cref="RefusedRegistrationException">There is none of this id.</exception>
+    public async Task<Library> FindAsync(string id, CancellationToken cancellationToken) =>
+        Find(await ReadAsync(cancellationToken), id);
+
+    /// <exception cref="RefusedRegistrationException"/>
+    public async Task<Library> AddAsync(LibraryDefinition definition, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        while (true)
+        {
+            var registered = await ReadAsync(cancellationToken);
+            var library = Checked(definition, new Library
+            {
+                Id = definition.Id ?? LibraryId.From(definition.Name, registered),
+                Name = "", Host = "", Path = "",
+            });
+            if (registered.FirstOrDefault(other => other.Id == library.Id) is { } taken)
+                throw Taken(taken);
+            RefuseOverlap(library, registered);
+
+            if (await registry.AddAsync(library, cancellationToken))
+            {
+                changes.Raise();
+                return library;
+            }
+
+            // Another has registered this id just now: that is what the next round sees, or another id.
+        }
+    }
+
+    /// <exception cref="RefusedRegistrationException"/>
+    public async Task<Library> ReplaceAsync(string id, LibraryDefinition definition, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        var registered = await ReadAsync(cancellationToken);
+        var present = Find(registered, id);
+        if (definition.Id is { } other && other != id)
+            throw new RefusedRegistrationException(RefusalKind.Invalid, $"The library's id stays '{id}': leave the id out, or register '{other}' as a new library.");
+        if (present.RemovedAt is not null)
+            throw new RefusedRegistrationException(RefusalKind.Conflict, $"The library '{id}' is removed: restore it first (POST /api/libraries/{id}/restore).");
+
+        var library = Checked(definition, present);
+        // Another host's watcher owns it from here on: what the former one still says is of the old epoch.
+        if (library.Host != present.Host)
+            library = library with { Epoch = present.Epoch + 1 };
+        RefuseOverlap(library, registered);
+        await WriteAsync(library, cancellationToken);
+        return library;
+    }
+
+    /// <exception cref="RefusedRegistrationException"/>
+    public async Task RemoveAsync(string id, CancellationToken cancellationToken)
+    {
+        var library = await FindAsync(id, cancellationToken);
+        if (library.RemovedAt is null)
+            await WriteAsync(library with { RemovedAt = time.GetUtcNow() }, cancellationToken);
+    }
+
+    /// <summary>Undoes a removal. What was said of the library before is of an old epoch from here on.</summary>
+    /// <exception cref="RefusedRegistrationException"/>
+    public async Task<Library> RestoreAsync(string id, CancellationToken cancellationToken)
+    {
+        var registered = await ReadAsync(cancellationToken);
+        var library = Find(registered, id);
+        if (library.RemovedAt is null)
+            return library;
+
+        library = library with { RemovedAt = null, Epoch = library.Epoch + 1 };
+        RefuseOverlap(library, registered);
+        await WriteAsync(library, cancellationToken);
+        return library;
+    }
+
+    private static Library Find(IReadOnlyList<Library> registered, string id) =>
+        registered.FirstOrDefault(library => library.Id == id)
+        ?? throw new RefusedRegistrationException(RefusalKind.Unknown, $"There is no library '{id}'; GET /api/libraries lists those there are.");
+
+    private static RefusedRegistrationException Taken(Library library) => new(RefusalKind.Conflict, library.RemovedAt is null
+        ? $"There is a library '{library.Id}' already: choose another id, or replace it (PUT /api/libraries/{library.Id})."
+        : $"The library '{library.Id}' is removed but not forgotten yet: restore it (POST /api/libraries/{library.Id}/restore), or choose another id.");
+
+    private static Library Checked(LibraryDefinition definition, Library present)
+    {
+        var library = present with
+        {
+            Name = definition.Name ?? "",
+            Host = definition.Host ?? "",
+            Path = definition.Path is { Length: > 1 } path ? path[0] + path[1..].TrimEnd('/') : definition.Path ?? "",
+            Include = definition.Include,
+            Exclude = definition.Exclude,
+            Kind = definition.Kind ?? Library.StoreKind,
+            Backend = definition.Backend ?? Library.LocalBackend,
+        };
+        return (library.Problem() ?? GlobProblem(library)) is { } problem
+            ? throw new RefusedRegistrationException(RefusalKind.Invalid, problem)
+            : library;
+    }
+
+    private static string? GlobProblem(Library library)
+    {
+        if (library.Include is { Count: 0 })
+            return "The include list is empty, so no file would be of interest: leave it out for the usual photo extensions, or say **/* for every file.";
+        foreach (string? glob in (library.Include ?? []).Concat(library.Exclude ?? []))
+        {
+            if (string.IsNullOrWhiteSpace(glob))
+                return "A glob is empty: leave it out.";
+            try
+            {
+                Glob.Parse(glob);
+            }
+            catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or NotImplementedException)
+            {
+                return $"'{glob}' is not a glob: {exception.Message}";
+            }
+        }
+
+        return null;
+    }
+
+    // Two indexers that register at the same moment may both see no overlap; the watcher then refuses one of the two.
+    private static void RefuseOverlap(Library library, IReadOnlyList<Library> registered)
+    {
+        var other = registered.FirstOrDefault(other => other.Id != library.Id && other.RemovedAt is null && other.Overlaps(library));
+        if (other is not null)
+        {
+            throw new RefusedRegistrationException(RefusalKind.Conflict,
+                $"The path '{library.Path}' overlaps '{other.Path}', the library '{other.Id}' of the same host: a file belongs to one library only, so remove that one or choose a directory outside of it.");
+        }
+    }
+
+    private async Task WriteAsync(Library library, CancellationToken cancellationToken)
+    {
+        if (!await registry.ReplaceAsync(library, cancellationToken))
+            throw new RefusedRegistrationException(RefusalKind.Unknown, $"The library '{library.Id}' is gone.");
+        changes.Raise();
+    }
+}

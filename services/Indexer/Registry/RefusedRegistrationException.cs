@@ -1,0 +1,19 @@
+namespace WatchPhoto.Indexer.Registry;
+
+/// <summary>A registration that cannot be: the message is a sentence with the reason and what would help.</summary>
+public sealed class RefusedRegistrationException(RefusalKind kind, string message) : Exception(message)
+{
+    public RefusalKind Kind { get; } = kind;
+}
+
+public enum RefusalKind
+{
+    /// <summary>The definition is wrong by itself.</summary>
+    Invalid,
+
+    /// <summary>There is no such library.</summary>
+    Unknown,
+
+    /// <summary>It does not go with what is registered.</summary>
+    Conflict,
+}
