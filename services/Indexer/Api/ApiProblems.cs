@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Diagnostics;
+using WatchPhoto.Indexer.Database;
+using WatchPhoto.Indexer.Registry;
+
+namespace WatchPhoto.Indexer.Api;
+
+/// <summary>What goes wrong with a request becomes a problem (RFC 9457) whose detail is a sentence with the remedy.</summary>
+internal sealed class ApiProblems(IProblemDetailsService problems) : IExceptionHandler
+{
+    private const string Contents = "GET /openapi/v1.json describes what there is.";
+
+    public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
+    {
+        if (Problem(exception) is not var (status, detail) || context.Response.HasStarted)
+            return false;
+
+        context.Response.StatusCode = status;
+        if (status == StatusCodes.Status503ServiceUnavailable)
+            context.Response.Headers.RetryAfter = "5";
+        return await problems.TryWriteAsync(new() { HttpContext = context, ProblemDetails = { Status = status, Detail = detail } });
+    }
+
+    /// <summary>Says something also where the framework itself answers with nothing but a number.</summary>
+    public static void Complete(ProblemDetailsContext context) =>
+        context.ProblemDetails.Detail ??= context.HttpContext.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => $"There is nothing at '{context.HttpContext.Request.Path}'; {Contents}",
+            StatusCodes.Status405MethodNotAllowed => $"'{context.HttpContext.Request.Path}' does not know {context.HttpContext.Request.Method}; {Contents}",
+            StatusCodes.Status415UnsupportedMediaType => "The body must be JSON: say so with 'Content-Type: application/json'.",
+            _ => null,
+        };
+
+    private static (int Status, string Detail)? Problem(Exception exception) => exception switch
+    {
+        RefusedRegistrationException refused => (Status(refused.Kind), refused.Message),
+        RefusedRequestException refused => (refused.Status, refused.Message),
+        BadHttpRequestException { InnerException: JsonException json } => (StatusCodes.Status400BadRequest, Sentence(json)),
+        BadHttpRequestException bad => (bad.StatusCode, $"{bad.Message.TrimEnd('.')}; {Contents}"),
+        _ when DatabaseConnection.IsAway(exception) =>
+            (StatusCodes.Status503ServiceUnavailable, "The catalog's database does not answer; try again in a while."),
+        _ => null,
+    };
+
+    private static int Status(RefusalKind kind) => kind switch
+    {
+        RefusalKind.Unknown => StatusCodes.Status404NotFound,
+        RefusalKind.Conflict => StatusCodes.Status409Conflict,
+        _ => StatusCodes.Status400BadRequest,
+    };
+
+    private static string Sentence(JsonException exception)
+    {
+        string[] parts = exception.Message.Split('\'');
+        if (exception.Message.StartsWith("The JSON property '", StringComparison.Ordinal) && parts.Length > 2)
+            return $"The field '{parts[1]}' is unknown; a library has id, name, host, path, include, exclude, kind and backend.";
+        return exception.Path is { Length: > 2 } path
+            ? $"The field '{path[2..]}' does not have a value that fits; {Contents}"
+            : $"The body is not a JSON object that fits; {Contents}";
+    }
+}
+
+/// <summary>A request that cannot be answered, with the reason as its message.</summary>
+internal sealed class RefusedRequestException(int status, string message) : Exception(message)
+{
+    public int Status { get; } = status;
+}

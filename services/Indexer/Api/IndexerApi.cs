@@ -1,0 +1,148 @@
+using System.ComponentModel;
+using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Catalog;
+using WatchPhoto.Indexer.Database;
+using WatchPhoto.Indexer.Registry;
+
+namespace WatchPhoto.Indexer.Api;
+
+/// <summary>The HTTP API: libraries, photos, watchers, health.</summary>
+public static class IndexerApi
+{
+    private const int UsualPage = 100;
+    private const int LargestPage = 1000;
+
+    public static void MapIndexerApi(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.Use(RefuseUntilPrepared);
+        app.MapOpenApi();
+
+        var libraries = app.MapGroup("/api/libraries").WithTags("Libraries").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
+        libraries.MapGet("", ListLibraries).WithSummary("All libraries; removed ones only if asked for.");
+        libraries.MapPost("", AddLibrary).WithSummary("Registers a library; its host's watcher takes it within seconds.");
+        libraries.MapGet("{id}", GetLibrary).WithSummary("One library, perhaps removed.");
+        libraries.MapPut("{id}", ReplaceLibrary).WithSummary("Replaces what is said of a library; what is left out becomes the default.");
+        libraries.MapDelete("{id}", RemoveLibrary).WithSummary("Removes a library and its photos from the catalog; can be undone within 30 days.");
+        libraries.MapPost("{id}/restore", RestoreLibrary).WithSummary("Undoes the removal of a library; its watcher tells all of it again.");
+        libraries.MapGet("{id}/photos.ndjson", StreamPhotos).WithSummary("All photos of a library, a JSON object a line, in the order of their paths' UTF-8 bytes.")
+            .Produces<PhotoLine>(contentType: "application/x-ndjson");
+
+        var photos = app.MapGroup("/api/photos").WithTags("Photos").ProducesProblem(400).ProducesProblem(404);
+        photos.MapGet("", PagePhotos).WithSummary("Photos of a library in the order of their paths' UTF-8 bytes, page by page.");
+        photos.MapGet("{photoId}", FindPhoto).WithSummary("Every path at which a photo is: usually one.");
+
+        app.MapGet("/api/watchers", ListWatchers).WithTags("Watchers").WithSummary("The last report of each watcher.");
+
+        app.MapGet("/health/live", () => TypedResults.Ok(new Liveness("alive"))).WithTags("Health").WithSummary("The process answers.");
+        app.MapGet("/health/ready", GetReadiness).WithTags("Health").WithSummary("Bus and database answer.")
+            .Produces<Readiness>().Produces<Readiness>(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<IEnumerable<Library>> ListLibraries(
+        LibraryRegistrations registrations, [Description("Removed libraries, too.")] bool? removed, CancellationToken cancellationToken) =>
+        (await registrations.ReadAsync(cancellationToken)).Where(library => removed == true || library.RemovedAt is null);
+
+    private static async Task<Created<Library>> AddLibrary(
+        LibraryDefinition? definition, LibraryRegistrations registrations, CancellationToken cancellationToken)
+    {
+        var library = await registrations.AddAsync(Given(definition), cancellationToken);
+        return TypedResults.Created($"/api/libraries/{library.Id}", library);
+    }
+
+    private static Task<Library> GetLibrary(string id, LibraryRegistrations registrations, CancellationToken cancellationToken) =>
+        registrations.FindAsync(id, cancellationToken);
+
+    private static Task<Library> ReplaceLibrary(
+        string id, LibraryDefinition? definition, LibraryRegistrations registrations, CancellationToken cancellationToken) =>
+        registrations.ReplaceAsync(id, Given(definition), cancellationToken);
+
+    private static async Task<NoContent> RemoveLibrary(string id, LibraryRegistrations registrations, CancellationToken cancellationToken)
+    {
+        await registrations.RemoveAsync(id, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static Task<Library> RestoreLibrary(string id, LibraryRegistrations registrations, CancellationToken cancellationToken) =>
+        registrations.RestoreAsync(id, cancellationToken);
+
+    private static async Task<IResult> StreamPhotos(
+        string id, LibraryRegistrations registrations, IPhotoCatalog catalog, CancellationToken cancellationToken)
+    {
+        await FindLivingAsync(registrations, id, cancellationToken);
+        return new PhotoStream(catalog.ReadAsync(id, prefix: null, after: null, limit: null, cancellationToken));
+    }
+
+    private static async Task<PhotoPage> PagePhotos(
+        LibraryRegistrations registrations, IPhotoCatalog catalog,
+        [Description("The library's id.")] string? library,
+        [Description("Only paths that start so.")] string? prefix,
+        [Description("Only paths behind this one: the 'after' of the page before.")] string? after,
+        [Description("1 to 1000 photos; 100 where absent.")] string? limit,
+        CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(library))
+            throw new RefusedRequestException(StatusCodes.Status400BadRequest, "Say which library: /api/photos?library=ID.");
+        int count = UsualPage;
+        if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count is < 1 or > LargestPage))
+            throw new RefusedRequestException(StatusCodes.Status400BadRequest, $"The limit '{limit}' is not a number from 1 to {LargestPage}.");
+        await FindLivingAsync(registrations, library, cancellationToken);
+
+        // One more than asked for tells whether there is another page.
+        var photos = new List<PhotoLine>();
+        await foreach (var photo in catalog.ReadAsync(library, prefix, after, count + 1, cancellationToken))
+            photos.Add(PhotoLine.Of(photo));
+        return photos.Count <= count ? new PhotoPage(photos, After: null) : new PhotoPage(photos[..count], photos[count - 1].Path);
+    }
+
+    private static async Task<IEnumerable<PhotoLine>> FindPhoto(string photoId, IPhotoCatalog catalog, CancellationToken cancellationToken)
+    {
+        if (!Guid.TryParse(photoId, out var id))
+            throw new RefusedRequestException(StatusCodes.Status400BadRequest, $"'{photoId}' is not a photo id: those look like 0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11.");
+        return await catalog.FindAsync(id, cancellationToken) is { Count: > 0 } photos
+            ? photos.Select(PhotoLine.Of)
+            : throw new RefusedRequestException(StatusCodes.Status404NotFound, $"No photo has the id '{photoId}': it may have been deleted.");
+    }
+
+    private static Task<IReadOnlyList<WatcherReport>> ListWatchers(IWatcherReports reports, CancellationToken cancellationToken) =>
+        reports.ReadAsync(cancellationToken);
+
+    private static async Task<JsonHttpResult<Readiness>> GetReadiness(
+        HealthCheckService health, IndexerMetrics metrics, CancellationToken cancellationToken)
+    {
+        var report = await health.CheckHealthAsync(cancellationToken);
+        bool ready = report.Status == HealthStatus.Healthy;
+        return TypedResults.Json(
+            new Readiness(
+                ready ? "ready" : "not ready",
+                report.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Description ?? entry.Value.Status.ToString()),
+                metrics.Counts),
+            statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task FindLivingAsync(LibraryRegistrations registrations, string id, CancellationToken cancellationToken)
+    {
+        if ((await registrations.FindAsync(id, cancellationToken)).RemovedAt is not null)
+            throw new RefusedRegistrationException(RefusalKind.Unknown, $"The library '{id}' is removed: restore it to see its photos (POST /api/libraries/{id}/restore).");
+    }
+
+    private static LibraryDefinition Given(LibraryDefinition? definition) =>
+        definition ?? throw new RefusedRequestException(
+            StatusCodes.Status400BadRequest, "Say what the library is: a JSON object with name, host and path.");
+
+    private static Task RefuseUntilPrepared(HttpContext context, RequestDelegate next) =>
+        context.Request.Path.StartsWithSegments("/api") && !context.RequestServices.GetRequiredService<DatabaseConnection>().IsPrepared
+            ? throw new TimeoutException("The database is not prepared yet.")
+            : next(context);
+
+    private sealed record Liveness(string Status);
+
+    /// <param name="Checks">What each of bus and database says.</param>
+    /// <param name="Events">Since this indexer started.</param>
+    private sealed record Readiness(string Status, IReadOnlyDictionary<string, string> Checks, EventCounts Events);
+}

@@ -1,0 +1,97 @@
+using System.Text.Encodings.Web;
+using System.Text.Json.Serialization;
+using MassTransit;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using WatchPhoto.Bus;
+using WatchPhoto.Indexer.Announcing;
+using WatchPhoto.Indexer.Api;
+using WatchPhoto.Indexer.Catalog;
+using WatchPhoto.Indexer.Consuming;
+using WatchPhoto.Indexer.Database;
+using WatchPhoto.Indexer.Registry;
+using WatchPhoto.Indexer.Sqlite;
+
+namespace WatchPhoto.Indexer;
+
+public static class IndexerHosting
+{
+    private const string MongoDb = "MongoDb";
+    private const string Sqlite = "Sqlite";
+
+    /// <summary>
+    /// Keeps the catalog and answers for it over HTTP (<see cref="IndexerApi.MapIndexerApi"/>). The database is the
+    /// connection string <c>MongoDb</c>, or a file on this machine: the connection string <c>Sqlite</c> is its path.
+    /// </summary>
+    public static void AddIndexer(this IHostApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.AddCheckedOptions<IndexerOptions>(IndexerOptions.Section);
+        builder.AddCatalog();
+
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IndexerMetrics>();
+        services.AddSingleton<RegistryChanges>();
+        services.AddSingleton<KnownLibraries>();
+        services.AddSingleton<LibraryRegistrations>();
+        services.AddSingleton<DatabaseConnection>();
+        services.AddHostedService(provider => provider.GetRequiredService<DatabaseConnection>());
+        services.AddHostedService<LibrariesAnnouncer>();
+        services.AddHostedService<Housekeeping>();
+        services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
+        builder.AddApi();
+    }
+
+    /// <summary>What an indexer reads from the bus.</summary>
+    public static void AddIndexerConsumers(this IBusRegistrationConfigurator bus)
+    {
+        bus.AddConsumer<FileEventsConsumer, FileEventsConsumerDefinition>();
+        bus.AddConsumer<WatcherReportConsumer, WatcherReportConsumerDefinition>();
+    }
+
+    private static void AddCatalog(this IHostApplicationBuilder builder)
+    {
+        var options = builder.Configuration.ReadChecked<CatalogOptions>("Catalog");
+        switch (builder.Configuration.GetConnectionString(MongoDb), builder.Configuration.GetConnectionString(Sqlite))
+        {
+            case ({ Length: > 0 } server, null or ""):
+                builder.Services.AddSqliteCatalog(server, options);
+                break;
+            case (null or "", { Length: > 0 } file):
+                builder.Services.AddSqliteCatalog(file, options);
+                break;
+            case (null or "", null or ""):
+                throw Misconfigured("No database is configured: set ConnectionStrings__MongoDb, or ConnectionStrings__Sqlite to the path of a file.");
+            default:
+                throw Misconfigured("Two databases are configured: set ConnectionStrings__MongoDb or ConnectionStrings__Sqlite, not both.");
+        }
+    }
+
+    private static OptionsValidationException Misconfigured(string problem) =>
+        new("ConnectionStrings", typeof(CatalogOptions), [problem]);
+
+    private static void AddApi(this IHostApplicationBuilder builder)
+    {
+        // Whom it shall answer beside this machine, its operator says.
+        builder.AddDefaults(
+            new("Urls", "http://127.0.0.1:5080"),
+            // A line a request is for whoever asks for it.
+            new("Logging:LogLevel:Microsoft.AspNetCore", "Warning"));
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            // Names of files stay readable; nothing here is ever put into a page.
+            json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+            json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+            json.SerializerOptions.AllowDuplicateProperties = false;
+        });
+        builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ApiProblems.Complete);
+        builder.Services.AddExceptionHandler<ApiProblems>();
+        builder.Services.AddOpenApi(openApi => openApi.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new() { Title = "WatchPhoto", Version = "v1", Description = "The catalog of photos, and the libraries it is kept of." };
+            return Task.CompletedTask;
+        }));
+    }
+}
