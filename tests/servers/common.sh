@@ -162,6 +162,8 @@ management.tcp.port = $management
 log.console = true
 log.file = false
 disk_free_limit.absolute = 50MB
+# The other way of counting reads /proc, which is not there where mounting is not allowed.
+vm_memory_calculation_strategy = allocated
 # The numbers the management API tells are a second old at most.
 collect_statistics_interval = 1000
 CONF
