@@ -35,9 +35,12 @@ make_root() {
   fi
   say "making the servers' root directory $root (once, about a minute)"
   rm -rf --one-file-system "$servers/root.unfinished"
+  # systemd-tmpfiles refuses to work without /proc, which is not there where mounting is not allowed (a container), and
+  # has nothing to do in a root directory without systemd.
   mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --dpkgopt='path-exclude=/usr/bin/systemd-tmpfiles' --essential-hook='ln -s true "$1/usr/bin/systemd-tmpfiles"' \
     --include=rabbitmq-server,postgresql-18,postgresql-18-documentdb \
     forky "$servers/root.unfinished" > "$servers/mmdebstrap.log" 2>&1 ||
     { tail -n 20 "$servers/mmdebstrap.log" >&2; die "mmdebstrap failed; the end of $servers/mmdebstrap.log is above."; }
