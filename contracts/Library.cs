@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace WatchPhoto.Contracts;
 
 /// <summary>A registered directory on one host.</summary>
@@ -27,6 +29,8 @@ public sealed record Library
     public string Kind { get; init; } = StoreKind;
 
     public string Backend { get; init; } = LocalBackend;
+
+    public WatchMode Watch { get; init; }
 
     /// <summary>Grows when the library's owner changes.</summary>
     public long Epoch { get; init; } = 1;
@@ -65,6 +69,19 @@ public sealed record Library
         return Host == other.Host
             && (left.StartsWith(right, StringComparison.Ordinal) || right.StartsWith(left, StringComparison.Ordinal));
     }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<WatchMode>))]
+public enum WatchMode
+{
+    /// <summary>By events where the file system tells them, else by polling.</summary>
+    [JsonStringEnumMemberName("auto")] Auto,
+
+    /// <summary>By events, whatever the file system.</summary>
+    [JsonStringEnumMemberName("inotify")] Inotify,
+
+    /// <summary>Compared again and again.</summary>
+    [JsonStringEnumMemberName("poll")] Poll,
 }
 
 /// <summary>

@@ -31,6 +31,22 @@ public sealed record WatcherOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan TroubleInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How often what tells no events (a network file system) is compared.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often every library is compared as a whole, for what no event tells.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "365.00:00:00")]
+    public TimeSpan AuditInterval { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>The share of the time that such an audit may take of one core and of the disk.</summary>
+    [Range(0.001, 1.0)]
+    public double AuditShare { get; init; } = 0.1;
+
+    /// <summary>A scan that misses more entries than this, and more than half of a library, asks before it deletes them.</summary>
+    [Range(0, int.MaxValue)]
+    public int MostDeletions { get; init; } = 1000;
+
     /// <summary>How long the photo id of a file that is gone is kept for its return.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
     public TimeSpan Memory { get; init; } = TimeSpan.FromDays(30);

@@ -31,6 +31,9 @@ internal readonly record struct FileFacts
 
     public required uint Links { get; init; }
 
+    /// <summary>A file system is mounted here.</summary>
+    public bool IsMountRoot { get; init; }
+
     public FileIdentity Identity => FileIdentity.Of(Inode, Birth, Size, Modified);
 }
 
@@ -46,6 +49,9 @@ internal readonly record struct FileIdentity(ulong Inode, long Seconds, int Nano
         birth is { } born
             ? new FileIdentity(inode, born.Seconds, born.Nanoseconds)
             : new FileIdentity(inode, modified.Seconds ^ (size << 20), modified.Nanoseconds | StandIn);
+
+    /// <summary>Of the root of a library or of a file system: size and times change with its content and stand for nothing.</summary>
+    public static FileIdentity OfRoot(in FileFacts facts) => Of(facts.Inode, facts.Birth, size: 0, modified: default);
 
     public FileTime? Birth => Nanoseconds < StandIn ? new FileTime(Seconds, Nanoseconds) : null;
 }

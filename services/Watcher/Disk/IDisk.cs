@@ -22,6 +22,9 @@ internal interface IDirectory : IDisposable
     /// <summary>The directory's own facts, as of its opening.</summary>
     FileFacts Facts { get; }
 
+    /// <summary>Whether its file system tells of every change: false for those that others change from afar.</summary>
+    bool TellsEvents { get; }
+
     /// <summary>Watches this directory; the same directory always gives the same watch.</summary>
     Errno AddWatch(out int watch);
 

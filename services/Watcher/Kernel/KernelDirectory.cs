@@ -25,6 +25,25 @@ internal sealed unsafe class KernelDirectory : IDirectory
 
     public FileFacts Facts { get; private set; }
 
+    // Remote and user-space file systems; only they know what happens behind them (linux/magic.h).
+    public bool TellsEvents => FileSystemType is not (
+            0x6969 // NFS
+            or 0xFF534D42 or 0xFE534D42 or 0x517B // SMB
+            or 0x65735546 // FUSE
+            or 0x01021997 // 9P
+            or 0x00C36400 // Ceph
+            or 0x5346414F // AFS
+            or 0x786F4256); // VirtualBox shared folders
+
+    private uint FileSystemType
+    {
+        get
+        {
+            Libc.Statfs result;
+            return Libc.fstatfs(_descriptor, &result) == 0 ? (uint)result.Type : 0;
+        }
+    }
+
     public static Errno Open(int parent, ReadOnlySpan<byte> name, Inotify inotify, out IDirectory? directory)
     {
         directory = null;
@@ -118,6 +137,7 @@ internal sealed unsafe class KernelDirectory : IDirectory
             Birth = (stat.Mask & Libc.BirthTime) != 0 ? Time(stat.Born) : null,
             Changed = Time(stat.Changed),
             Links = stat.Links,
+            IsMountRoot = (stat.Attributes & Libc.MountRoot) != 0,
         };
         return 0;
     }

@@ -14,6 +14,7 @@ internal static unsafe partial class Libc
 
     public const uint BasicStats = 0x7ff; // STATX_BASIC_STATS
     public const uint BirthTime = 0x800; // STATX_BTIME
+    public const ulong MountRoot = 0x2000; // STATX_ATTR_MOUNT_ROOT
 
     public static int OpenDirectory => 0x80000 | OpenDirectoryFlag | OpenNoFollow; // O_RDONLY | O_CLOEXEC | ...
     private static readonly bool Arm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
@@ -34,6 +35,9 @@ internal static unsafe partial class Libc
     public static partial nint getdents64(SafeFileHandle directory, byte* buffer, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int fstatfs(int file, Statfs* result);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int inotify_init1(int flags);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -41,6 +45,13 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int inotify_rm_watch(SafeFileHandle inotify, int watch);
+
+    /// <summary><c>struct statfs</c>: of its fields only the first is used; it is at most 120 bytes long.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 256)]
+    public struct Statfs
+    {
+        public nint Type;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     public struct StatxTimestamp

@@ -1,6 +1,7 @@
 using System.Text;
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Reconcile;
 using WatchPhoto.Watcher.Tree;
 
 namespace WatchPhoto.Watcher.Libraries;
@@ -25,6 +26,15 @@ internal sealed class WatchedLibrary(long row, Library definition)
     /// <summary>Which directory the root was when the library was first seen: another one must not empty the library.</summary>
     public FileIdentity? RootIdentity { get; set; }
 
+    /// <summary>The file systems mounted inside, by path (with a slash at the end): without them nothing below is missing.</summary>
+    public Dictionary<byte[], FileIdentity> Mounts { get; } = new(NameComparer.Instance);
+
+    /// <summary>How many entries a scan found missing and left, for a person to decide; null: none.</summary>
+    public long? Held { get; set; }
+
+    /// <summary>What a person has said of the entries held; the scan that runs next does it.</summary>
+    public Verdict? Decision { get; set; }
+
     /// <summary>The version of the last plan.</summary>
     public long Version { get; set; }
 
@@ -47,6 +57,14 @@ internal sealed class WatchedLibrary(long row, Library definition)
     /// <summary>What the catalog has told of: versions go on above it, also when it was told by a state that is lost.</summary>
     public void SeeHighestVersion(long version) =>
         Definition = Definition with { HighestVersion = Math.Max(version, Definition.HighestVersion) };
+
+    /// <param name="tellsEvents">Whether the root's file system does.</param>
+    public bool Polls(bool tellsEvents) => Definition.Watch switch
+    {
+        WatchMode.Inotify => false,
+        WatchMode.Poll => true,
+        _ => !tellsEvents,
+    };
 
     public void Redefine(Library definition)
     {

@@ -25,6 +25,7 @@ internal sealed class Comparison(
     private readonly List<Observation> _observed = [];
     private readonly List<DirectoryNode> _gone = [];
     private readonly List<ObservedDirectory> _extents = [];
+    private readonly List<WatchedLibrary> _emptied = [];
     private List<Observation> _missing = [];
     private bool _manySteps;
 
@@ -44,6 +45,11 @@ internal sealed class Comparison(
             Whole = directory.Library;
         _directories.Enqueue((directory, recursive));
     }
+
+    /// <summary>
+    /// The kernel said that the root of the library was removed. Only an empty directory can be: all below was removed before.
+    /// </summary>
+    public void AddEmptied(WatchedLibrary library) => _emptied.Add(library);
 
     /// <summary>Compares for a short while and records what differs.</summary>
     /// <returns>True: all is compared.</returns>
@@ -106,7 +112,7 @@ internal sealed class Comparison(
         var error = tree.Open(node, out var open);
         if (error == 0)
         {
-            if (node.Watch == DirectoryNode.NoWatch)
+            if (!Polls(node, open!) && node.Watch == DirectoryNode.NoWatch)
                 Watch(node, open!);
             Push(node, open!, recursive);
         }
@@ -181,17 +187,35 @@ internal sealed class Comparison(
         var error = parentOpen.Open(name, out var open);
         if (error != 0)
         {
-            if (!error.MeansAbsent())
-                events.Trouble(known ?? NewNode(parent, name, default), error);
-            else if (known is not null)
-                Gone(known);
+            if (error.MeansAbsent())
+            {
+                if (known is not null)
+                    Gone(known);
+                return;
+            }
+
+            known ??= NewNode(parent, name, default);
+            known.IsOpaque = true;
+            events.Trouble(known, error);
             return;
         }
 
         var identity = (open!.Facts.Device, open.Facts.Inode);
-        if (known is not null && known.Identity == identity && known.Watch != DirectoryNode.NoWatch && !recursive)
+        if (known is not null && known.Identity == identity && !recursive && !known.IsOpaque
+            && (known.Watch != DirectoryNode.NoWatch || known.IsPolled))
         {
             open.Dispose();
+            return;
+        }
+
+        if (AwayDisk(parent, name, open.Facts) is { } away)
+        {
+            open.Dispose();
+            if (known is not null)
+                tree.Drop(known);
+            known = NewNode(parent, name, identity);
+            known.IsOpaque = true;
+            events.Away(known, away);
             return;
         }
 
@@ -201,8 +225,10 @@ internal sealed class Comparison(
             known = null;
         }
 
-        error = open.AddWatch(out int watch);
-        if (error == 0 && tree.ByWatch(watch) is { } watched && watched != known)
+        int watch = DirectoryNode.NoWatch;
+        bool polled = parent.IsPolled || (open.Facts.IsMountRoot && !open.TellsEvents);
+        error = polled ? 0 : open.AddWatch(out watch);
+        if (!polled && error == 0 && tree.ByWatch(watch) is { } watched && watched != known)
         {
             if (IsElsewhereToo(watched, parent, name))
             {
@@ -222,10 +248,43 @@ internal sealed class Comparison(
 
         var node = known ?? NewNode(parent, name, identity);
         node.Identity = identity;
-        if (error == 0)
-            tree.SetWatch(node, watch);
-        Settle(node, error);
+        node.IsPolled = polled;
+        if (!polled)
+            Settle(node, error, watch);
+        else if (!parent.IsPolled)
+            events.Polled(node);
         Push(node, open, recursive: true);
+    }
+
+    // The file systems mounted inside a library are known, so that their absence is not taken for deletion.
+    private string? AwayDisk(DirectoryNode parent, byte[] name, in FileFacts facts)
+    {
+        var library = parent.Library;
+        byte[] path = [.. parent.Path(), .. name, (byte)'/'];
+        bool isKnown = library.Mounts.TryGetValue(path, out var mounted);
+        var root = FileIdentity.OfRoot(facts);
+        bool isMounted = facts.IsMountRoot;
+        if (isKnown ? isMounted && mounted == root : !isMounted)
+            return null;
+
+        string? away = null;
+        state.Transact(() =>
+        {
+            if (state.AnyEntryBelow(library, path))
+            {
+                away = isKnown
+                    ? "the disk that was mounted here is not: nothing below is deleted, and it goes on by itself when the disk is back"
+                    : "a disk was mounted over this directory: nothing below is deleted, and it goes on by itself when the disk is gone";
+                return;
+            }
+
+            if (isMounted)
+                library.Mounts[path] = root;
+            else
+                library.Mounts.Remove(path);
+            state.SaveMounts(library);
+        });
+        return away;
     }
 
     // One directory at two paths (a bind mount): the first keeps it.
@@ -252,20 +311,33 @@ internal sealed class Comparison(
         return node;
     }
 
+    private bool Polls(DirectoryNode node, IDirectory open)
+    {
+        if (node.Parent is null && !node.IsPolled && node.Library.Polls(open.TellsEvents))
+        {
+            node.IsPolled = true;
+            events.Polled(node);
+        }
+
+        return node.IsPolled;
+    }
+
     private void Watch(DirectoryNode node, IDirectory open)
     {
         var error = open.AddWatch(out int watch);
-        if (error == 0)
-            tree.SetWatch(node, watch);
-        Settle(node, error);
+        Settle(node, error, watch);
     }
 
-    private void Settle(DirectoryNode node, Errno error)
+    private void Settle(DirectoryNode node, Errno error, int watch)
     {
         if (error != 0)
+        {
             events.Trouble(node, error);
-        else
-            node.Trouble = null;
+            return;
+        }
+
+        tree.SetWatch(node, watch);
+        node.Trouble = null;
     }
 
     private void Gone(DirectoryNode node)
@@ -286,9 +358,12 @@ internal sealed class Comparison(
         if (error != 0)
         {
             // What was listed is not all there is: nothing is missing for that.
+            node.IsOpaque = true;
             events.Trouble(node, error);
             return;
         }
+
+        node.IsOpaque = false;
 
         _listing.Sort();
         var recorded = Recorded(directory);
@@ -298,12 +373,14 @@ internal sealed class Comparison(
             var name = _listing.Name(i);
             var facts = Look(frame, directory, name, _listing.Kind(i), out bool unknown);
             for (; next < recorded.Count && recorded[next].Key.Name.AsSpan().SequenceCompareTo(name) < 0; next++)
-                _observed.Add(new Observation { Directory = directory, Name = recorded[next].Key.Name, OnDisk = null });
+                Missing(directory, recorded[next]);
             bool isRecorded = next < recorded.Count && recorded[next].Key.Name.AsSpan().SequenceEqual(name);
             if (unknown)
                 events.LookAgain(node, name.ToArray());
-            else if (facts is { } file ? !isRecorded || !recorded[next].Matches(file) : isRecorded)
-                _observed.Add(new Observation { Directory = directory, Name = name.ToArray(), OnDisk = facts });
+            else if (facts is { } file && (!isRecorded || !recorded[next].Matches(file) || recorded[next].IsMissing))
+                _observed.Add(new Observation { Directory = directory, Name = name.ToArray(), OnDisk = file });
+            else if (facts is null && isRecorded)
+                Missing(directory, recorded[next]);
             if (isRecorded)
                 next++;
             if (_observed.Count >= StepSize)
@@ -314,12 +391,18 @@ internal sealed class Comparison(
         }
 
         for (; next < recorded.Count; next++)
-            _observed.Add(new Observation { Directory = directory, Name = recorded[next].Key.Name, OnDisk = null });
+            Missing(directory, recorded[next]);
         foreach (var child in node.Children)
         {
             if (!frame.Seen.Contains(child.Name))
                 Gone(child);
         }
+    }
+
+    private void Missing(ObservedDirectory directory, Entry entry)
+    {
+        if (!entry.IsMissing)
+            _observed.Add(new Observation { Directory = directory, Name = entry.Key.Name, OnDisk = null });
     }
 
     private List<Entry> Recorded(ObservedDirectory directory)
@@ -375,23 +458,51 @@ internal sealed class Comparison(
         _gone.Clear();
         if (_manySteps)
             LookAgainAtMissing();
+
+        // A scan first sees what has only moved: what is missing then is missing indeed.
+        if (Whole is not null)
+            Record(final: false, removed: []);
         _observed.AddRange(_missing);
         _missing = [];
+        var removed = AddVanished();
+        switch (Whole is null ? Verdict.Delete : events.Judge(Whole, missing: _observed.Count))
+        {
+            case Verdict.Delete:
+                Record(final: true, removed);
+                break;
+            case Verdict.Keep:
+                state.Transact(() => planner.Keep(_observed));
+                break;
+        }
 
+        _observed.Clear();
+        return true;
+    }
+
+    /// <summary>
+    /// Adds what is recorded in directories that are gone; returns these, topmost ones only, as far as all below is gone.
+    /// </summary>
+    private List<ObservedDirectory> AddVanished()
+    {
         var removed = new List<ObservedDirectory>();
+        var kept = new HashSet<ObservedDirectory>();
         foreach (var vanished in Vanished())
         {
-            if (removed.Count == 0 || !removed[^1].Covers(vanished))
+            if (vanished.Path.Length > 0 && (removed.Count == 0 || !removed[^1].Covers(vanished)))
                 removed.Add(Topmost(vanished));
             lock (state.Gate)
             {
                 foreach (var entry in state.EntriesOf(vanished.Row!.Value))
-                    _observed.Add(new Observation { Directory = vanished, Name = entry.Key.Name, OnDisk = null });
+                {
+                    Missing(vanished, entry);
+                    if (entry.IsMissing)
+                        kept.Add(vanished);
+                }
             }
         }
 
-        Record(final: true, removed);
-        return true;
+        removed.RemoveAll(directory => kept.Any(directory.Covers));
+        return removed;
     }
 
     private bool IsThere(DirectoryNode node)
@@ -435,13 +546,12 @@ internal sealed class Comparison(
         var seen = new HashSet<long>();
         lock (state.Gate)
         {
-            foreach (var extent in _extents)
+            foreach (var extent in _extents.Concat(_emptied.Select(library => new ObservedDirectory(library, []))))
             {
-                if (extent.Library.Root is null)
-                    continue;
+                bool emptied = _emptied.Contains(extent.Library);
                 foreach (var row in state.DirectoriesBelow(extent.Library, extent.Path))
                 {
-                    if (DirectoryTree.Find(extent.Library, row.Path) is null && seen.Add(row.Row))
+                    if ((emptied || DirectoryTree.IsGone(extent.Library, row.Path)) && seen.Add(row.Row))
                         vanished.Add(new ObservedDirectory(extent.Library, row.Path) { Row = row.Row });
                 }
             }
@@ -456,7 +566,7 @@ internal sealed class Comparison(
         for (int end = vanished.Path.AsSpan().IndexOf((byte)'/') + 1; end < vanished.Path.Length;
              end += vanished.Path.AsSpan(end).IndexOf((byte)'/') + 1)
         {
-            if (DirectoryTree.Find(vanished.Library, vanished.Path.AsSpan(0, end)) is null)
+            if (vanished.Library.Root is null || DirectoryTree.IsGone(vanished.Library, vanished.Path.AsSpan(0, end)))
                 return new ObservedDirectory(vanished.Library, vanished.Path[..end]);
         }
 
@@ -495,6 +605,18 @@ internal sealed class Comparison(
     }
 }
 
+internal enum Verdict
+{
+    /// <summary>They are gone.</summary>
+    Delete,
+
+    /// <summary>Nothing is done until a person decides.</summary>
+    Hold,
+
+    /// <summary>A person has decided: they stay, marked missing.</summary>
+    Keep,
+}
+
 /// <summary>What a comparison meets that is not its own business.</summary>
 internal interface IComparisonEvents
 {
@@ -502,6 +624,15 @@ internal interface IComparisonEvents
 
     /// <summary>A directory could not be opened, listed or watched, though it is there.</summary>
     void Trouble(DirectoryNode node, Errno error);
+
+    /// <summary>The disk of a directory is not there, or another is there over it.</summary>
+    void Away(DirectoryNode node, string reason);
+
+    /// <summary>What to do with so many entries of the library that a scan did not find.</summary>
+    Verdict Judge(WatchedLibrary library, int missing);
+
+    /// <summary>A directory that nobody tells events of was taken into the tree.</summary>
+    void Polled(DirectoryNode node);
 
     /// <summary>A name could not be looked at, for no reason that means it is absent.</summary>
     void LookAgain(DirectoryNode node, byte[] name);

@@ -53,6 +53,17 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         }
     }
 
+    /// <summary>Marks recorded paths as missing and keeps them.</summary>
+    public void Keep(IReadOnlyList<Observation> missing)
+    {
+        foreach (var one in missing)
+        {
+            if ((one.Directory.Row ?? state.FindDirectory(one.Directory.Library, one.Directory.Path)) is { } row
+                && state.Find(new EntryKey(row, one.Name)) is { } entry)
+                state.Put(entry with { IsMissing = true });
+        }
+    }
+
     private void Add(in Observation observation)
     {
         var directory = observation.Directory;
@@ -143,8 +154,16 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 
         if (!path.IsNewcomer)
         {
-            if (!path.Recorded!.Matches(onDisk) && !LeaveForLater(path, later))
-                path.Give(path.Recorded.PhotoId, FileEventKind.Changed);
+            if (!path.Recorded!.Matches(onDisk))
+            {
+                if (!LeaveForLater(path, later))
+                    path.Give(path.Recorded.PhotoId, FileEventKind.Changed);
+            }
+            else if (path.Recorded.IsMissing)
+            {
+                state.Put(path.Recorded with { IsMissing = false });
+            }
+
             return;
         }
 
@@ -236,7 +255,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             }
             else if (path.OnDisk is null && path.Recorded is { } gone)
             {
-                if (path.Goes is null && !path.IsSpent && !final)
+                if (path.Goes is null && !path.IsSpent && (!final || gone.IsMissing))
                 {
                     missing.Add(path.From);
                     continue;

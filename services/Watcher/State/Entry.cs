@@ -22,6 +22,9 @@ internal sealed record Entry
     public required FileIdentity Identity { get; init; }
     public required uint Digest { get; init; }
 
+    /// <summary>Not on the disk when last looked for, and kept because a person has said so.</summary>
+    public bool IsMissing { get; init; }
+
     public bool Matches(in FileFacts facts) =>
         Size == facts.Size && Modified == facts.Modified && Identity == facts.Identity;
 }

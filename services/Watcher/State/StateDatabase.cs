@@ -44,8 +44,15 @@ internal sealed class StateDatabase : IDisposable
             modified_seconds INTEGER NOT NULL, modified_nanoseconds INTEGER NOT NULL,
             inode INTEGER NOT NULL, seconds INTEGER NOT NULL, nanoseconds INTEGER NOT NULL,
             digest INTEGER NOT NULL,
+            missing INTEGER NOT NULL,
             PRIMARY KEY (directory, name)) WITHOUT ROWID;
         CREATE INDEX entry_by_inode ON entry (inode);
+        -- File systems mounted inside a library.
+        CREATE TABLE mount (
+            library INTEGER NOT NULL,
+            path BLOB NOT NULL,
+            inode INTEGER NOT NULL, seconds INTEGER NOT NULL, nanoseconds INTEGER NOT NULL,
+            PRIMARY KEY (library, path)) WITHOUT ROWID;
         CREATE TABLE remembered (
             inode INTEGER NOT NULL, seconds INTEGER NOT NULL, nanoseconds INTEGER NOT NULL,
             photo_id BLOB NOT NULL,
@@ -60,7 +67,7 @@ internal sealed class StateDatabase : IDisposable
         """;
 
     private const string EntryColumns =
-        "directory, name, photo_id, version, size, modified_seconds, modified_nanoseconds, inode, seconds, nanoseconds, digest";
+        "directory, name, photo_id, version, size, modified_seconds, modified_nanoseconds, inode, seconds, nanoseconds, digest, missing";
 
     private static readonly byte[] EndOfAll = [.. Enumerable.Repeat((byte)0xFF, 1024)];
 
@@ -72,6 +79,7 @@ internal sealed class StateDatabase : IDisposable
     private readonly Statement _entriesOf, _findEntry, _entriesByInode, _putEntry, _removeEntry, _removeEntriesOf;
     private readonly Statement _remember, _recall, _forget, _forgetOld;
     private readonly Statement _saveLibrary, _addLibrary, _removeLibrary;
+    private readonly Statement _addMount, _removeMounts, _anyEntryBelow;
     private readonly Statement _addOutbox, _readOutbox, _removeOutbox, _removeOutboxOf;
 
     static StateDatabase() => Batteries_V2.Init();
@@ -102,11 +110,11 @@ internal sealed class StateDatabase : IDisposable
             _addDirectory = Add("INSERT INTO directory (library, path) VALUES (?1, ?2)");
             _directoryByRow = Add("SELECT row, library, path FROM directory WHERE row = ?1");
             _directoriesFrom = Add("SELECT row, library, path FROM directory WHERE library = ?1 AND path >= ?2 AND path < ?3 ORDER BY path");
-            _removeDirectory = Add("DELETE FROM directory WHERE row = ?1");
+            _removeDirectory = Add("DELETE FROM directory WHERE row = ?1 AND NOT EXISTS (SELECT 1 FROM entry WHERE directory = ?1)");
             _entriesOf = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 ORDER BY name");
             _findEntry = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name = ?2");
             _entriesByInode = Add($"SELECT {EntryColumns} FROM entry WHERE inode = ?1");
-            _putEntry = Add($"INSERT OR REPLACE INTO entry ({EntryColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+            _putEntry = Add($"INSERT OR REPLACE INTO entry ({EntryColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
             _removeEntry = Add("DELETE FROM entry WHERE directory = ?1 AND name = ?2");
             _removeEntriesOf = Add("DELETE FROM entry WHERE directory = ?1");
             _remember = Add("INSERT OR REPLACE INTO remembered (inode, seconds, nanoseconds, photo_id, gone_at) VALUES (?1, ?2, ?3, ?4, ?5)");
@@ -119,6 +127,12 @@ internal sealed class StateDatabase : IDisposable
                 """);
             _addLibrary = Add("INSERT INTO library (id, definition) VALUES (?1, ?2)");
             _removeLibrary = Add("DELETE FROM library WHERE row = ?1");
+            _addMount = Add("INSERT INTO mount (library, path, inode, seconds, nanoseconds) VALUES (?1, ?2, ?3, ?4, ?5)");
+            _removeMounts = Add("DELETE FROM mount WHERE library = ?1");
+            _anyEntryBelow = Add("""
+                SELECT 1 FROM directory WHERE library = ?1 AND path >= ?2 AND path < ?3
+                    AND EXISTS (SELECT 1 FROM entry WHERE entry.directory = directory.row) LIMIT 1
+                """);
             _addOutbox = Add("INSERT INTO outbox (library, count, events) VALUES (?1, ?2, ?3)");
             _readOutbox = Add("""
                 SELECT sequence, id, definition ->> 'epoch', count, events FROM outbox JOIN library ON row = library
@@ -182,7 +196,26 @@ internal sealed class StateDatabase : IDisposable
             });
         }
 
+        using var mounts = new Statement(_database, "SELECT path, inode, seconds, nanoseconds FROM mount WHERE library = ?1");
+        foreach (var library in libraries)
+        {
+            mounts.Bind(1, library.Row);
+            while (mounts.Step())
+                library.Mounts.Add(mounts.Bytes(0).ToArray(), new FileIdentity((ulong)mounts.Number(1), mounts.Number(2), (int)mounts.Number(3)));
+        }
+
         return libraries;
+    }
+
+    /// <summary>Keeps which file systems are mounted inside the library.</summary>
+    public void SaveMounts(WatchedLibrary library)
+    {
+        _removeMounts.Bind(1, library.Row).Run();
+        foreach (var (path, root) in library.Mounts)
+        {
+            _addMount.Bind(1, library.Row).Bind(2, path.AsSpan()).Bind(3, (long)root.Inode).Bind(4, root.Seconds)
+                .Bind(5, root.Nanoseconds).Run();
+        }
     }
 
     public WatchedLibrary AddLibrary(Library definition)
@@ -215,6 +248,7 @@ internal sealed class StateDatabase : IDisposable
             RemoveDirectory(directory.Row);
         }
 
+        _removeMounts.Bind(1, library.Row).Run();
         _removeOutboxOf.Bind(1, library.Row).Run();
         _outboxRows -= sqlite3_changes(_database);
         _removeLibrary.Bind(1, library.Row).Run();
@@ -258,6 +292,15 @@ internal sealed class StateDatabase : IDisposable
         return rows;
     }
 
+    /// <param name="path">With a slash at the end; empty for the whole library.</param>
+    public bool AnyEntryBelow(WatchedLibrary library, ReadOnlySpan<byte> path)
+    {
+        bool any = _anyEntryBelow.Bind(1, library.Row).Bind(2, path).Bind(3, EndOfSubtree(path)).Step();
+        _anyEntryBelow.Reset();
+        return any;
+    }
+
+    /// <summary>Forgets the directory if no entry is left in it.</summary>
     public void RemoveDirectory(long row) => _removeDirectory.Bind(1, row).Run();
 
     /// <summary>The entries of a directory in the order of their names. Read to the end before the next call.</summary>
@@ -294,7 +337,7 @@ internal sealed class StateDatabase : IDisposable
         _putEntry.Bind(1, entry.Key.Directory).Bind(2, entry.Key.Name.AsSpan()).Bind(3, entry.PhotoId).Bind(4, entry.Version)
             .Bind(5, entry.Size).Bind(6, entry.Modified.Seconds).Bind(7, entry.Modified.Nanoseconds)
             .Bind(8, (long)entry.Identity.Inode).Bind(9, entry.Identity.Seconds).Bind(10, entry.Identity.Nanoseconds)
-            .Bind(11, entry.Digest).Run();
+            .Bind(11, entry.Digest).Bind(12, entry.IsMissing ? 1 : 0).Run();
 
     public void Remove(EntryKey key) => _removeEntry.Bind(1, key.Directory).Bind(2, key.Name.AsSpan()).Run();
 
@@ -376,6 +419,7 @@ internal sealed class StateDatabase : IDisposable
         Modified = new FileTime(row.Number(5), (int)row.Number(6)),
         Identity = new FileIdentity((ulong)row.Number(7), row.Number(8), (int)row.Number(9)),
         Digest = (uint)row.Number(10),
+        IsMissing = row.Number(11) != 0,
     };
 
     // The slash is the last byte of a subtree's path; its successor ends the range. No name is as long as all names' end.

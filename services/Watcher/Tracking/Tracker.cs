@@ -29,10 +29,14 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Dictionary<long, WatchedLibrary> _byRow = [];
     private readonly Dictionary<string, string> _refused = [];
     private readonly HashSet<DirectoryNode> _troubled = [];
+    private readonly HashSet<DirectoryNode> _polled = [];
     private readonly LinkedList<Comparison> _running = new();
     private readonly Action _recorded;
+    private readonly Overflows _overflows;
+    private readonly Audit _audit;
     private long _rootsChecked;
     private long _troublesTried;
+    private long _polledAt;
 
     /// <param name="recorded">Called when messages are in the outbox.</param>
     public Tracker(StateDatabase state, IDisk disk, WatcherOptions options, TimeProvider time, ILogger log, Action recorded)
@@ -42,7 +46,9 @@ internal sealed partial class Tracker : IComparisonEvents
         _planner = new Planner(state, _tree, options, time);
         _agenda = new Agenda(time);
         _moves = new MoveWindow(options.MoveWindow, time);
-        _rootsChecked = _troublesTried = time.GetTimestamp();
+        _overflows = new Overflows(time);
+        _audit = new Audit(options, time);
+        _rootsChecked = _troublesTried = _polledAt = time.GetTimestamp();
         lock (state.Gate)
         {
             foreach (var library in state.Libraries())
@@ -80,6 +86,8 @@ internal sealed partial class Tracker : IComparisonEvents
             HintAt(node, mask, cookie, name);
         else if (mask.HasFlag(WatchMask.Ignored))
             Lost(node);
+        else if (node.Parent is null && mask.HasFlag(WatchMask.DeleteSelf))
+            RootIsRemoved(node.Library);
         else if (node.Parent is null)
             CheckRoot(node.Library);
         else if (mask.HasFlag(WatchMask.Attributes) && node.Trouble is not null)
@@ -89,12 +97,8 @@ internal sealed partial class Tracker : IComparisonEvents
     /// <summary>Hints were lost: anything may have changed.</summary>
     public void Overflow()
     {
-        LogOverflow();
-        foreach (var library in _libraries.Values)
-        {
-            if (library.Root is { } root)
-                _agenda.Compare(root, recursive: true);
-        }
+        if (_overflows.Seen() is { } wait)
+            LogOverflow(wait.TotalSeconds);
     }
 
     /// <summary>Does what is due, for a short while.</summary>
@@ -103,15 +107,19 @@ internal sealed partial class Tracker : IComparisonEvents
     {
         var next = CheckRoots();
         next = Earlier(next, RetryTroubled());
+        next = Earlier(next, Poll());
+        if (_overflows.IsDue(out var overflow))
+            CompareAll();
+        next = Earlier(next, overflow);
         TimeSpan? nextMove;
         while (_moves.TakeExpired(out nextMove) is { } left)
             _agenda.Look(left.Directory, left.Name, mayBeUnfinished: false);
         next = Earlier(Earlier(next, nextMove), _agenda.BringDue());
 
         if (!_agenda.IsEmpty)
-            _running.AddFirst(NewComparison());
+            Begin();
         if (_running.First is not { } first)
-            return next;
+            return Earlier(next, _audit.Work(_libraries.Values, NewComparison, Done));
 
         // The newest first: a live event never waits for a long scan; then the others in turn.
         Step(first);
@@ -161,6 +169,38 @@ internal sealed partial class Tracker : IComparisonEvents
         }
     }
 
+    /// <summary>Compares the whole library now, at full speed.</summary>
+    public void Compare(string libraryId)
+    {
+        if (_libraries.GetValueOrDefault(libraryId)?.Root is { } root)
+            _agenda.Compare(root, recursive: true);
+    }
+
+    /// <summary>A person has decided on what is held.</summary>
+    public void Decide(string libraryId, Verdict verdict)
+    {
+        if (_libraries.GetValueOrDefault(libraryId) is not { } library)
+            return;
+        library.Decision = verdict;
+        Compare(libraryId);
+    }
+
+    /// <summary>A person has said that whatever is at the library's path, and mounted below it, is the library now.</summary>
+    public void AcceptRoot(string libraryId)
+    {
+        if (_libraries.GetValueOrDefault(libraryId) is not { } library)
+            return;
+        library.RootIdentity = null;
+        library.Mounts.Clear();
+        _state.Transact(() =>
+        {
+            _state.SaveLibrary(library);
+            _state.SaveMounts(library);
+        });
+        Close(library);
+        Open(library);
+    }
+
     /// <summary>The scan of the whole library that is running, if one is.</summary>
     public Comparison? ScanOf(WatchedLibrary library) => _running.FirstOrDefault(comparison => comparison.Whole == library);
 
@@ -185,6 +225,34 @@ internal sealed partial class Tracker : IComparisonEvents
             LogTrouble(node.Library.Id, NameComparer.Display(node.Path()), trouble);
         node.Trouble = trouble;
         _troubled.Add(node);
+    }
+
+    void IComparisonEvents.Away(DirectoryNode node, string reason)
+    {
+        if (node.Trouble != reason)
+            LogTrouble(node.Library.Id, NameComparer.Display(node.Path()), reason);
+        node.Trouble = reason;
+        _troubled.Add(node);
+    }
+
+    Verdict IComparisonEvents.Judge(WatchedLibrary library, int missing)
+    {
+        var decision = library.Decision;
+        library.Decision = null;
+        library.Held = null;
+        if (missing <= _options.MostDeletions || missing * 2L <= library.Entries)
+            return decision is Verdict.Keep ? Verdict.Keep : Verdict.Delete;
+        if (decision is { } decided)
+            return decided;
+        LogHeld(library.Id, missing, library.Entries);
+        library.Held = missing;
+        return Verdict.Hold;
+    }
+
+    void IComparisonEvents.Polled(DirectoryNode node)
+    {
+        _polled.Add(node);
+        LogPolled(node.Library.Id, NameComparer.Display(node.Path()));
     }
 
     void IComparisonEvents.LookAgain(DirectoryNode node, byte[] name) => _agenda.LookLater(node, name, _options.RewriteInterval);
@@ -220,15 +288,30 @@ internal sealed partial class Tracker : IComparisonEvents
             _agenda.Look(node.Parent, node.Name, mayBeUnfinished: false);
     }
 
-    private Comparison NewComparison()
+    private Comparison NewComparison() => new(_state, _tree, _planner, _byRow.GetValueOrDefault, this, _time);
+
+    // All that is small is one comparison, and so can be one plan; each scan is one of its own.
+    private void Begin()
     {
-        var comparison = new Comparison(_state, _tree, _planner, _byRow.GetValueOrDefault, this, _time);
+        var small = NewComparison();
         var (names, directories) = _agenda.Take();
         foreach (var (directory, looks) in names)
-            comparison.Add(directory, looks);
+            small.Add(directory, looks);
         foreach (var (directory, recursive) in directories)
-            comparison.Add(directory, recursive);
-        return comparison;
+        {
+            if (directory.Parent is null && recursive)
+            {
+                var scan = NewComparison();
+                scan.Add(directory, recursive);
+                _running.AddLast(scan);
+            }
+            else
+            {
+                small.Add(directory, recursive);
+            }
+        }
+
+        _running.AddFirst(small);
     }
 
     private void Step(LinkedListNode<Comparison> running)
@@ -237,11 +320,49 @@ internal sealed partial class Tracker : IComparisonEvents
             return;
         if (running.List is not null)
             _running.Remove(running);
-        if (running.Value.Whole is not { Root: not null } library)
+        Done(running.Value);
+    }
+
+    private void Done(Comparison comparison)
+    {
+        if (comparison.Whole is not { Root: not null } library)
             return;
         library.DiskComparedAt = _time.GetUtcNow();
         _state.Transact(() => _state.SaveLibrary(library));
-        LogCompared(library.Id, running.Value.Files, _time.GetElapsedTime(running.Value.Started).TotalSeconds);
+        LogCompared(library.Id, comparison.Files, _time.GetElapsedTime(comparison.Started).TotalSeconds);
+    }
+
+    // What was lost may be anywhere. A scan under way began before the loss and is of no use any more.
+    private void CompareAll()
+    {
+        for (var running = _running.First; running is not null;)
+        {
+            var next = running.Next;
+            if (running.Value.Whole is not null)
+            {
+                running.Value.Abandon();
+                _running.Remove(running);
+            }
+
+            running = next;
+        }
+
+        foreach (var library in _libraries.Values)
+        {
+            if (library.Root is { } root)
+                _agenda.Compare(root, recursive: true);
+        }
+    }
+
+    // The kernel removes only an empty directory: all that was below was removed before, each with an event.
+    private void RootIsRemoved(WatchedLibrary library)
+    {
+        GoOffline(library, $"The directory {library.Definition.Path} was removed; watching goes on when it is there again.");
+        var comparison = NewComparison();
+        comparison.AddEmptied(library);
+        while (!comparison.Step())
+        {
+        }
     }
 
     private void Add(Library definition)
@@ -325,14 +446,15 @@ internal sealed partial class Tracker : IComparisonEvents
 
         using (open)
         {
-            var identity = RootIdentity(open!.Facts);
-            if (library.RootIdentity is { } known && known != identity)
+            var identity = FileIdentity.OfRoot(open!.Facts);
+            // A library without entries has nothing to lose to another root.
+            if (library.RootIdentity is { } known && known != identity && library.Entries > 0)
             {
                 GoOffline(library, $"Another directory is at {library.Definition.Path} than before (a disk not mounted, or replaced?): nothing is deleted.");
                 return;
             }
 
-            if (library.RootIdentity is null)
+            if (library.RootIdentity != identity)
             {
                 library.RootIdentity = identity;
                 _state.Transact(() => _state.SaveLibrary(library));
@@ -359,6 +481,8 @@ internal sealed partial class Tracker : IComparisonEvents
         }
 
         _troubled.RemoveWhere(node => node.Library == library);
+        _polled.RemoveWhere(node => node.Library == library);
+        library.Held = null;
     }
 
     private void GoOffline(WatchedLibrary library, string reason)
@@ -377,7 +501,10 @@ internal sealed partial class Tracker : IComparisonEvents
             _rootsChecked = _time.GetTimestamp();
             since = TimeSpan.Zero;
             foreach (var library in _libraries.Values.ToList())
+            {
                 CheckRoot(library);
+                CheckMounts(library);
+            }
         }
 
         return _options.RootCheckInterval - since;
@@ -394,11 +521,39 @@ internal sealed partial class Tracker : IComparisonEvents
         var error = _tree.Open(root, out var open);
         open?.Dispose();
         // Away, or another one: Open says which, and goes on by itself when it is back.
-        if (error != 0 || (root.Watch == DirectoryNode.NoWatch && root.Trouble is null && IsIdle))
+        if (error != 0 || (root.Watch == DirectoryNode.NoWatch && !root.IsPolled && root.Trouble is null && IsIdle))
         {
             Close(library);
             Open(library);
         }
+    }
+
+    // No event tells that a disk was mounted.
+    private void CheckMounts(WatchedLibrary library)
+    {
+        foreach (var mount in library.Mounts.Keys)
+        {
+            int slash = mount.AsSpan(0, mount.Length - 1).LastIndexOf((byte)'/');
+            if (DirectoryTree.Find(library, mount.AsSpan(0, slash + 1)) is { } parent)
+                _agenda.Look(parent, mount.AsSpan((slash + 1)..^1), mayBeUnfinished: false);
+        }
+    }
+
+    private TimeSpan? Poll()
+    {
+        if (_polled.Count == 0)
+            return null;
+        var since = _time.GetElapsedTime(_polledAt);
+        if (since >= _options.PollInterval && _running.Count == 0)
+        {
+            _polledAt = _time.GetTimestamp();
+            since = TimeSpan.Zero;
+            _polled.RemoveWhere(node => !node.IsAttached);
+            foreach (var node in _polled)
+                _agenda.Compare(node, recursive: true);
+        }
+
+        return since < _options.PollInterval ? _options.PollInterval - since : null;
     }
 
     private TimeSpan? RetryTroubled()
@@ -417,10 +572,6 @@ internal sealed partial class Tracker : IComparisonEvents
 
         return _options.TroubleInterval - since;
     }
-
-    private static FileIdentity RootIdentity(in FileFacts facts) =>
-        // Without a birth time, a root has nothing but its inode: its size and times change with its content.
-        FileIdentity.Of(facts.Inode, facts.Birth, size: 0, modified: default);
 
     private static TimeSpan Earlier(TimeSpan left, TimeSpan? right) => right is { } other && other < left ? other : left;
 
@@ -445,6 +596,12 @@ internal sealed partial class Tracker : IComparisonEvents
     [LoggerMessage(LogLevel.Warning, "{Library}: {Directory}: {Trouble}")]
     private partial void LogTrouble(string library, string directory, string trouble);
 
-    [LoggerMessage(LogLevel.Warning, "The kernel dropped events; comparing everything")]
-    private partial void LogOverflow();
+    [LoggerMessage(LogLevel.Warning, "The kernel dropped events; comparing everything in {Seconds:F1} s")]
+    private partial void LogOverflow(double seconds);
+
+    [LoggerMessage(LogLevel.Warning, "{Library}: {Missing} of {Entries} entries are not on the disk; held until they are back or a person accepts or refuses their deletion")]
+    private partial void LogHeld(string library, int missing, long entries);
+
+    [LoggerMessage(LogLevel.Information, "{Library}: {Directory}: its file system tells no events; polling")]
+    private partial void LogPolled(string library, string directory);
 }

@@ -28,6 +28,12 @@ internal sealed class DirectoryNode(WatchedLibrary library, DirectoryNode? paren
     /// <summary>Why it could not be watched or read when last tried; null: it could.</summary>
     public string? Trouble { get; set; }
 
+    /// <summary>What is in it is not known now (unreadable, or its disk is away): nothing recorded below counts as missing.</summary>
+    public bool IsOpaque { get; set; }
+
+    /// <summary>Nobody tells of its changes: it is compared again and again, with all below.</summary>
+    public bool IsPolled { get; set; }
+
     public IReadOnlyCollection<DirectoryNode> Children => _children is null ? [] : _children.Values;
 
     /// <summary>False once the directory is gone from the tree, or the library's root has been let go.</summary>

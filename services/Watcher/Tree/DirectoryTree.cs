@@ -64,18 +64,38 @@ internal sealed class DirectoryTree(IDisk disk)
     }
 
     /// <summary>The node of a directory's path, if the tree has it.</summary>
-    /// <param name="path">Relative to the library's root, with a slash at the end.</param>
-    public static DirectoryNode? Find(WatchedLibrary library, ReadOnlySpan<byte> path)
+    /// <param name="path">Relative to the library's root, with a slash at the end; empty for the root.</param>
+    public static DirectoryNode? Find(WatchedLibrary library, ReadOnlySpan<byte> path) =>
+        Nearest(library, path) is { Left: 0 } nearest ? nearest.Node : null;
+
+    /// <summary>Whether a directory is, by all the tree knows, not on the disk any more.</summary>
+    public static bool IsGone(WatchedLibrary library, ReadOnlySpan<byte> path)
     {
-        var node = library.Root;
-        while (node is not null && path.Length > 0)
+        // Its disk is away: that the directory it was mounted at went with it says nothing.
+        foreach (var mount in library.Mounts.Keys)
+        {
+            if (path.StartsWith(mount) && Find(library, mount) is null)
+                return false;
+        }
+
+        return Nearest(library, path) is { Left: > 0, Node.IsOpaque: false };
+    }
+
+    // Left: bytes of the path that lead on from the node to what the tree does not have.
+    private static (DirectoryNode Node, int Left)? Nearest(WatchedLibrary library, ReadOnlySpan<byte> path)
+    {
+        if (library.Root is not { } node)
+            return null;
+        while (path.Length > 0)
         {
             int end = path.IndexOf((byte)'/');
-            node = node.Child(path[..end]);
+            if (node.Child(path[..end]) is not { } child)
+                break;
+            node = child;
             path = path[(end + 1)..];
         }
 
-        return node;
+        return (node, path.Length);
     }
 
     public void SetWatch(DirectoryNode node, int watch)

@@ -1,0 +1,49 @@
+using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.Reconcile;
+
+namespace WatchPhoto.Watcher.Tracking;
+
+/// <summary>
+/// Compares every library as a whole from time to time, for what no event tells (a mapped file written, a hard link from
+/// outside, a mount over a directory), and rests most of the time meanwhile. Owned by the tracker's thread.
+/// </summary>
+internal sealed class Audit(WatcherOptions options, TimeProvider time)
+{
+    private Comparison? _running;
+    private long _restsSince;
+    private TimeSpan _rest;
+
+    /// <summary>Goes on with the audit that is running, or begins one that is due.</summary>
+    /// <returns>How long until it should be called again; null: no library is there.</returns>
+    public TimeSpan? Work(IReadOnlyCollection<WatchedLibrary> libraries, Func<Comparison> newComparison, Action<Comparison> done)
+    {
+        if (_running is null)
+        {
+            var next = libraries
+                .Where(library => library is { Root: not null, DiskComparedAt: not null })
+                .MinBy(library => library.DiskComparedAt);
+            if (next is null)
+                return null;
+            var wait = next.DiskComparedAt!.Value + options.AuditInterval - time.GetUtcNow();
+            if (wait > TimeSpan.Zero)
+                return wait;
+            _running = newComparison();
+            _running.Add(next.Root!, recursive: true);
+            _rest = TimeSpan.Zero;
+        }
+
+        var rested = time.GetElapsedTime(_restsSince);
+        if (rested < _rest)
+            return _rest - rested;
+
+        long start = time.GetTimestamp();
+        bool ended = _running.Step();
+        _restsSince = time.GetTimestamp();
+        _rest = time.GetElapsedTime(start, _restsSince) * (1 / options.AuditShare - 1);
+        if (!ended)
+            return _rest;
+        done(_running);
+        _running = null;
+        return _rest;
+    }
+}
