@@ -15,6 +15,6 @@ internal sealed partial class RegistryProblems(ILogger<RegistryProblems> logger)
         LogLeftOut(libraryId, problem);
     }
 
-    [LoggerMessage(LogLevel.Warning, "The library {Library} is left out of what is announced, because it {Problem}; nothing of it is removed")]
+    [LoggerMessage(LogLevel.Warning, "The library {Library} is not announced, and nothing of it removed: {Problem}")]
     private partial void LogLeftOut(string library, string problem);
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Registry;
 
 namespace WatchPhoto.Indexer.Sqlite;
@@ -54,8 +55,8 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
             "DELETE FROM library WHERE id = $id AND removed_at IS NOT NULL", ("$id", libraryId)) > 0, cancellationToken);
 
     private Task<bool> WriteAsync(string sql, Library library, CancellationToken cancellationToken) =>
-        LibraryRules.Problem(library) is { } problem
-            ? throw new ArgumentException($"The library '{library.Id}' {problem}.", nameof(library))
+        library.Problem() is { } problem
+            ? throw new ArgumentException(problem, nameof(library))
             : database.WriteAsync(writer => writer.Execute(sql,
                 ("$id", library.Id), ("$name", library.Name), ("$host", library.Host), ("$path", library.Path),
                 ("$include", Json(library.Include)), ("$exclude", Json(library.Exclude)),
@@ -81,17 +82,17 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
                 RemovedAt = row.IsDBNull(11) ? null : DateTimeOffset.Parse(row.GetString(11), CultureInfo.InvariantCulture),
                 HighestVersion = row.GetInt64(12),
             };
-            problem = LibraryRules.Problem(library);
+            problem = library.Problem();
             if (problem is null)
                 return library;
         }
         catch (JsonException)
         {
-            problem = "has an include or exclude that is not a JSON list of texts";
+            problem = "Include or exclude is not a JSON list of texts.";
         }
         catch (FormatException)
         {
-            problem = "has a removed_at that is not a time";
+            problem = "The column removed_at is not a time.";
         }
 
         problems.Say(row.GetString(2), problem);
@@ -102,10 +103,10 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
     {
         if (row.IsDBNull(column))
             return null;
-        var globs = JsonSerializer.Deserialize(row.GetString(column), SqliteJson.Default.IReadOnlyListString);
+        var globs = JsonSerializer.Deserialize(row.GetString(column), CatalogJson.Default.IReadOnlyListString);
         return globs is null || globs.Contains(null!) ? throw new JsonException() : globs;
     }
 
     private static string? Json(IReadOnlyList<string>? globs) =>
-        globs is null ? null : JsonSerializer.Serialize(globs, SqliteJson.Default.IReadOnlyListString);
+        globs is null ? null : JsonSerializer.Serialize(globs, CatalogJson.Default.IReadOnlyListString);
 }

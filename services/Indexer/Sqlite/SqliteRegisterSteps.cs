@@ -77,7 +77,7 @@ internal sealed class SqliteRegisterSteps : IRegisterSteps, IDisposable
                 libraryId, register.Path, register.Version, (long)live.Digest, SqliteRow.Bytes(live.PhotoId), live.File.Size,
                 live.File.ModifiedAt.Seconds, (long)live.File.ModifiedAt.Nanoseconds, (long)live.File.Inode,
                 live.File.BirthTime?.Seconds, (long?)live.File.BirthTime?.Nanoseconds,
-                live.Description is null ? null : JsonSerializer.Serialize(live.Description, SqliteJson.Default.PhotoDescription));
+                live.Description is null ? null : JsonSerializer.Serialize(live.Description, CatalogJson.Default.PhotoDescription));
         }
 
         return Task.CompletedTask;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.Data.Sqlite;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Catalog;
@@ -21,7 +20,7 @@ internal static class SqliteRow
             Inode = (ulong)row.GetInt64(7),
             BirthTime = row.IsDBNull(8) ? null : new FileTime(row.GetInt64(8), row.GetInt32(9)),
         },
-        row.IsDBNull(10) ? null : JsonSerializer.Deserialize(row.GetString(10), SqliteJson.Default.PhotoDescription));
+        row.IsDBNull(10) ? null : JsonSerializer.Deserialize(row.GetString(10), CatalogJson.Default.PhotoDescription));
 
     // Big-endian: a UUIDv7 then sorts by its time, and its index fills from left to right.
     public static byte[] Bytes(Guid id) => id.ToByteArray(bigEndian: true);
@@ -29,9 +28,3 @@ internal static class SqliteRow
     /// <summary>The end of a range of paths: to SQLite any blob, also an empty one, is greater than any text.</summary>
     public static object End(PathRange range) => range.End ?? (object)Array.Empty<byte>();
 }
-
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(PhotoDescription))]
-[JsonSerializable(typeof(WatcherReport))]
-[JsonSerializable(typeof(IReadOnlyList<string>))]
-internal sealed partial class SqliteJson : JsonSerializerContext;

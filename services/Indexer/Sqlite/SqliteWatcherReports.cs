@@ -1,5 +1,6 @@
 using System.Text.Json;
 using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Registry;
 
 namespace WatchPhoto.Indexer.Sqlite;
@@ -13,7 +14,7 @@ internal sealed class SqliteWatcherReports(SqliteDatabase database) : IWatcherRe
             WHERE $state <> state_id OR $sent >= sent_at
             """,
             ("$host", report.Host), ("$state", report.StateId.ToString()), ("$sent", report.SentAt.UtcTicks),
-            ("$report", JsonSerializer.Serialize(report, SqliteJson.Default.WatcherReport))), cancellationToken);
+            ("$report", JsonSerializer.Serialize(report, CatalogJson.Default.WatcherReport))), cancellationToken);
 
     public Task<IReadOnlyList<WatcherReport>> ReadAsync(CancellationToken cancellationToken)
     {
@@ -23,7 +24,7 @@ internal sealed class SqliteWatcherReports(SqliteDatabase database) : IWatcherRe
         using var row = command.ExecuteReader();
         List<WatcherReport> reports = [];
         while (row.Read())
-            reports.Add(JsonSerializer.Deserialize(row.GetString(0), SqliteJson.Default.WatcherReport)!);
+            reports.Add(JsonSerializer.Deserialize(row.GetString(0), CatalogJson.Default.WatcherReport)!);
         return Task.FromResult<IReadOnlyList<WatcherReport>>(reports);
     }
 }

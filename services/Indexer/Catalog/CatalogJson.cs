@@ -1,0 +1,12 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using WatchPhoto.Contracts;
+
+namespace WatchPhoto.Indexer.Catalog;
+
+/// <summary>What the stores keep as JSON, spelled as on the bus.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(PhotoDescription))]
+[JsonSerializable(typeof(WatcherReport))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+internal sealed partial class CatalogJson : JsonSerializerContext;

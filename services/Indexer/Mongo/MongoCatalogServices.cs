@@ -1,0 +1,22 @@
+using MongoDB.Driver;
+using WatchPhoto.Indexer.Catalog;
+using WatchPhoto.Indexer.Registry;
+
+namespace WatchPhoto.Indexer.Mongo;
+
+public static class MongoCatalogServices
+{
+    /// <summary>The catalog in the database that the connection string names, or in <c>watchphoto</c>.</summary>
+    /// <exception cref="MongoConfigurationException">The connection string is none.</exception>
+    public static IServiceCollection AddMongoCatalog(this IServiceCollection services, string connectionString, CatalogOptions? options = null)
+    {
+        var url = MongoUrl.Create(connectionString);
+        services.AddCatalogOptions(options);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<MongoDatabase>(provider, url));
+        services.AddSingleton<ICatalogSetup>(provider => provider.GetRequiredService<MongoDatabase>());
+        services.AddSingleton<IPhotoCatalog, MongoPhotoCatalog>();
+        services.AddSingleton<ILibraryRegistry, MongoLibraryRegistry>();
+        services.AddSingleton<IWatcherReports, MongoWatcherReports>();
+        return services;
+    }
+}

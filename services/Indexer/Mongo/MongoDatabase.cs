@@ -1,0 +1,144 @@
+using MongoDB.Bson;
+using MongoDB.Driver;
+using WatchPhoto.Indexer.Catalog;
+
+namespace WatchPhoto.Indexer.Mongo;
+
+/// <summary>
+/// The catalog's collections, and how they are made. Works with MongoDB from 4.4 on and servers that are compatible to it: all
+/// it asks for is that a write to one document with a condition is atomic.
+/// </summary>
+internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
+{
+    private const int SchemaVersion = 1;
+    private const string DefaultName = "watchphoto";
+
+    // Codes of MongoDB.
+    private const int NamespaceExists = 48;
+    private const int IndexOptionsConflict = 85;
+    private const int IndexKeySpecsConflict = 86;
+    private const int WriteConflict = 112;
+
+    private readonly MongoClient _client;
+    private readonly IMongoDatabase _database;
+    private readonly CatalogOptions _options;
+    private readonly ILogger<MongoDatabase> _logger;
+
+    public MongoDatabase(MongoUrl url, CatalogOptions options, ILogger<MongoDatabase> logger)
+    {
+        _client = new MongoClient(url);
+        // A register must be there for good before its ranges are read, and a range before its subtree is swept: on a majority,
+        // and read where it was written.
+        _database = _client.GetDatabase(url.DatabaseName ?? DefaultName)
+            .WithWriteConcern(WriteConcern.WMajority)
+            .WithReadPreference(ReadPreference.Primary);
+        _options = options;
+        _logger = logger;
+    }
+
+    /// <summary>Live registers and tombstones.</summary>
+    public IMongoCollection<BsonDocument> Registers => _database.GetCollection<BsonDocument>("registers");
+
+    /// <summary>Up to which version the contents of a directory are gone.</summary>
+    public IMongoCollection<BsonDocument> Ranges => _database.GetCollection<BsonDocument>("ranges");
+
+    public IMongoCollection<BsonDocument> Libraries => _database.GetCollection<BsonDocument>("libraries");
+
+    /// <summary>The last report of each watcher.</summary>
+    public IMongoCollection<BsonDocument> Watchers => _database.GetCollection<BsonDocument>("watchers");
+
+    /// <summary>One document: the catalog's id, and the revision of the registry.</summary>
+    public IMongoCollection<BsonDocument> Catalog => _database.GetCollection<BsonDocument>("catalog");
+
+    public static BsonDocument TheCatalog => new("_id", "catalog");
+
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await PrepareCatalogAsync(cancellationToken);
+
+        // One after the other: DocumentDB deadlocks when two indexes are made on one collection at once.
+        await PrepareIndexAsync(Registers, "version", "{ library: 1, version: 1, digest: 1 }", new(), cancellationToken);
+        await PrepareIndexAsync(Registers, "photo", "{ photoId: 1 }", new() { Sparse = true }, cancellationToken);
+        await PrepareIndexAsync(Registers, "expiry", "{ deletedAt: 1 }", new() { ExpireAfter = _options.TombstoneLife }, cancellationToken);
+        await PrepareIndexAsync(Ranges, "version", "{ library: 1, version: 1 }", new(), cancellationToken);
+        await PrepareIndexAsync(Ranges, "expiry", "{ removedAt: 1 }", new() { ExpireAfter = _options.TombstoneLife }, cancellationToken);
+        await PrepareViewAsync(cancellationToken);
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task PrepareCatalogAsync(CancellationToken cancellationToken)
+    {
+        var made = new BsonDocument("$setOnInsert", new BsonDocument
+        {
+            { "catalogId", MongoRegister.Id(Guid.CreateVersion7()) },
+            { "schema", SchemaVersion },
+            { "revision", 0L },
+        });
+        try
+        {
+            await Catalog.UpdateOneAsync(TheCatalog, made, new UpdateOptions { IsUpsert = true }, cancellationToken);
+        }
+        catch (MongoWriteException e) when (e.WriteError?.Category == ServerErrorCategory.DuplicateKey)
+        {
+            // Another indexer has just made it.
+        }
+
+        var catalog = await Catalog.Find(TheCatalog).FirstAsync(cancellationToken);
+        if (catalog["schema"].ToInt32() > SchemaVersion)
+        {
+            throw new NotSupportedException(
+                $"The catalog '{_database.DatabaseNamespace}' was made by a newer WatchPhoto "
+                + $"(its schema is {catalog["schema"]}, the newest known here {SchemaVersion}).");
+        }
+    }
+
+    private async Task PrepareIndexAsync(
+        IMongoCollection<BsonDocument> collection, string name, string keys, CreateIndexOptions options,
+        CancellationToken cancellationToken)
+    {
+        options.Name = name;
+        var index = new CreateIndexModel<BsonDocument>(keys, options);
+        // Another indexer may be making, dropping or waiting for the same index; each try finds more of it done.
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                await collection.Indexes.CreateOneAsync(index, cancellationToken: cancellationToken);
+                return;
+            }
+            catch (MongoCommandException e) when (e.Code is IndexOptionsConflict or IndexKeySpecsConflict && tries < 5)
+            {
+                // The age of tombstones is another one than before.
+                LogIndexMadeAgain(collection.CollectionNamespace.CollectionName, name);
+                await collection.Indexes.DropOneAsync(name, cancellationToken);
+            }
+            catch (MongoCommandException e) when (e.Code is WriteConflict && tries < 5)
+            {
+                LogTriesAgain(e, collection.CollectionNamespace.CollectionName, name);
+            }
+        }
+    }
+
+    private async Task PrepareViewAsync(CancellationToken cancellationToken)
+    {
+        PipelineDefinition<BsonDocument, BsonDocument> living = new BsonDocument[]
+        {
+            new("$match", new BsonDocument("deletedAt", new BsonDocument("$exists", false))),
+            new("$project", new BsonDocument { { "digest", 0 } }),
+        };
+        try
+        {
+            await _database.CreateViewAsync("photos", "registers", living, cancellationToken: cancellationToken);
+        }
+        catch (MongoCommandException e) when (e.Code == NamespaceExists)
+        {
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "The index {Collection}.{Index} is made again with other options")]
+    private partial void LogIndexMadeAgain(string collection, string index);
+
+    [LoggerMessage(LogLevel.Information, "The index {Collection}.{Index} could not be made; trying again")]
+    private partial void LogTriesAgain(Exception exception, string collection, string index);
+}

@@ -1,0 +1,106 @@
+using System.Security.Cryptography;
+using MongoDB.Bson;
+using MongoDB.Driver;
+using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Registry;
+
+namespace WatchPhoto.Indexer.Mongo;
+
+internal sealed class MongoLibraryRegistry(MongoDatabase database, RegistryProblems problems) : ILibraryRegistry
+{
+    public async Task<LibrariesAnnounced> ReadAsync(CancellationToken cancellationToken)
+    {
+        var (catalogId, revision, documents) = await ReadDocumentsAsync(cancellationToken);
+        var libraries = documents.Select(Read).OfType<Library>().ToList();
+        var highest = await Task.WhenAll(
+            libraries.Select(library => MongoPhotoCatalog.HighestVersionAsync(database, library.Id, cancellationToken)));
+        return new LibrariesAnnounced
+        {
+            CatalogId = catalogId,
+            Revision = revision,
+            Libraries = [.. libraries.Zip(highest, (library, version) => library with { HighestVersion = version })],
+        };
+    }
+
+    public async Task<bool> AddAsync(Library library, CancellationToken cancellationToken)
+    {
+        Check(library);
+        try
+        {
+            await database.Libraries.InsertOneAsync(MongoLibrary.Document(library), cancellationToken: cancellationToken);
+            return true;
+        }
+        catch (MongoWriteException e) when (e.WriteError?.Category == ServerErrorCategory.DuplicateKey)
+        {
+            return false;
+        }
+    }
+
+    public async Task<bool> ReplaceAsync(Library library, CancellationToken cancellationToken)
+    {
+        Check(library);
+        var replaced = await database.Libraries.ReplaceOneAsync(
+            new BsonDocument("_id", library.Id), MongoLibrary.Document(library), cancellationToken: cancellationToken);
+        return replaced.MatchedCount > 0;
+    }
+
+    /// <summary>
+    /// The revision grows when the documents are other ones than when it last grew, whoever changed them: people edit them by
+    /// hand. The catalog's document is read first, so what is told with a revision is never older than it.
+    /// </summary>
+    private async Task<(Guid CatalogId, long Revision, List<BsonDocument> Libraries)> ReadDocumentsAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var catalog = await database.Catalog.Find(MongoDatabase.TheCatalog).FirstOrDefaultAsync(cancellationToken)
+                ?? throw new InvalidOperationException("The catalog has not been prepared.");
+            var libraries = await database.Libraries.Find(new BsonDocument()).Sort(new BsonDocument("_id", 1)).ToListAsync(cancellationToken);
+
+            var catalogId = catalog["catalogId"].AsBsonBinaryData.ToGuid();
+            long revision = catalog["revision"].ToInt64();
+            string fingerprint = Fingerprint(libraries);
+            if (catalog.GetValue("fingerprint", "") == fingerprint)
+                return (catalogId, revision, libraries);
+
+            var changed = await database.Catalog.UpdateOneAsync(
+                MongoDatabase.TheCatalog.Add("revision", revision),
+                new BsonDocument("$set", new BsonDocument { { "revision", revision + 1 }, { "fingerprint", fingerprint } }),
+                cancellationToken: cancellationToken);
+            if (changed.MatchedCount > 0)
+                return (catalogId, revision + 1, libraries);
+        }
+    }
+
+    private Library? Read(BsonDocument document)
+    {
+        string? problem;
+        try
+        {
+            var library = MongoLibrary.Library(document);
+            problem = library.Problem();
+            if (problem is null)
+                return library;
+        }
+        catch (FormatException e)
+        {
+            problem = e.Message;
+        }
+
+        problems.Say(document["_id"].ToString()!, problem);
+        return null;
+    }
+
+    private static void Check(Library library)
+    {
+        if (library.Problem() is { } problem)
+            throw new ArgumentException(problem, nameof(library));
+    }
+
+    private static string Fingerprint(List<BsonDocument> documents)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var document in documents)
+            hash.AppendData(document.ToBson());
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,154 @@
+using System.Runtime.CompilerServices;
+using MongoDB.Bson;
+using MongoDB.Driver;
+using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Catalog;
+using WatchPhoto.Indexer.Catalog.Algebra;
+
+namespace WatchPhoto.Indexer.Mongo;
+
+internal sealed class MongoPhotoCatalog(MongoDatabase database, CatalogOptions options, TimeProvider clock) : IPhotoCatalog
+{
+    private const int PageSize = 1000;
+
+    private static readonly BsonElement Living = new("deletedAt", new BsonDocument("$exists", false));
+
+    private readonly MongoRegisterSteps _steps = new(database);
+
+    public Task ApplyAsync(FileEvents events, CancellationToken cancellationToken) =>
+        RegisterAlgebra.ApplyAsync(_steps, events, options.CreateFrom(clock.GetUtcNow()), cancellationToken);
+
+    // In pages that each start where the last one ended: no cursor, which dies with its server or of a slow reader.
+    public async IAsyncEnumerable<Photo> ReadAsync(
+        string libraryId, string? prefix, string? after, int? limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var range = PathRange.Of(prefix, after);
+        var filter = MongoKey.In(libraryId, range, "path");
+        for (int left = limit ?? int.MaxValue; left > 0;)
+        {
+            int size = Math.Min(left, PageSize);
+            var page = await PageAsync(filter, "_id", size, cancellationToken);
+            string? group = null;
+            foreach (var document in page)
+            {
+                group = MongoKey.GroupOf(document["_id"].AsString);
+                if (group is not null)
+                    break;
+                left--;
+                yield return MongoRegister.Photo(document);
+            }
+
+            if (group is null)
+            {
+                if (page.Count < size)
+                    yield break;
+                filter = MongoKey.In(libraryId, range with { From = page[^1]["path"].AsString, IsAfter = true }, "path");
+                continue;
+            }
+
+            await foreach (var photo in ReadGroupAsync(group, MongoKey.Paths(libraryId, range, "path"), left, cancellationToken))
+            {
+                left--;
+                yield return photo;
+            }
+
+            filter = MongoKey.BehindGroup(libraryId, group, range).AddRange(MongoKey.Paths(libraryId, range, "path"));
+        }
+    }
+
+    public async Task<IReadOnlyList<Photo>> FindAsync(Guid photoId, CancellationToken cancellationToken)
+    {
+        var documents = await database.Registers.Find(new BsonDocument("photoId", MongoRegister.Id(photoId))).ToListAsync(cancellationToken);
+        return [.. documents.Select(MongoRegister.Photo)
+            .OrderBy(photo => photo.LibraryId, StringComparer.Ordinal)
+            .ThenBy(photo => photo.Path, Comparer<string>.Create(PathOrder.Compare))];
+    }
+
+    public Task<Proof> ProveAsync(string libraryId, CancellationToken cancellationToken) =>
+        ProveAboveAsync(libraryId, floor: long.MinValue, cancellationToken);
+
+    public async Task<Proof> ProveAboveAsync(string libraryId, long floor, CancellationToken cancellationToken)
+    {
+        // Answered by the index alone. Only the living have a digest.
+        var sum = await database.Registers.Aggregate()
+            .Match(new BsonDocument
+            {
+                { "library", libraryId },
+                { "version", new BsonDocument("$gt", floor) },
+                { "digest", new BsonDocument("$gte", 0L) },
+            })
+            .Group(new BsonDocument
+            {
+                { "_id", BsonNull.Value },
+                { "count", new BsonDocument("$sum", 1L) },
+                { "digest", new BsonDocument("$sum", "$digest") },
+            })
+            .FirstOrDefaultAsync(cancellationToken);
+        long highest = await HighestVersionAsync(database, libraryId, cancellationToken);
+        return sum is null ? new Proof(highest, 0, 0) : new Proof(highest, sum["count"].ToInt64(), sum["digest"].ToInt64());
+    }
+
+    public Task BuryUpToAsync(string libraryId, long floor, CancellationToken cancellationToken) =>
+        RegisterAlgebra.RemoveAsync(_steps, libraryId, [new Removal("", floor + 1)], cancellationToken);
+
+    public async Task<long> ForgetAsync(string libraryId, CancellationToken cancellationToken)
+    {
+        var everything = MongoKey.In(libraryId, PathRange.Below(""), "path");
+        var registers = await database.Registers.DeleteManyAsync(everything, cancellationToken);
+        var ranges = await database.Ranges.DeleteManyAsync(everything, cancellationToken);
+        return registers.DeletedCount + ranges.DeletedCount;
+    }
+
+    // The TTL indexes do the same by themselves, where the server has them do it.
+    public async Task<long> ExpireAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var past = new BsonDocument("$lt", MongoRegister.TimeOf(options.ForgetBelow(now)));
+        var registers = await database.Registers.DeleteManyAsync(new BsonDocument("deletedAt", past), cancellationToken);
+        var ranges = await database.Ranges.DeleteManyAsync(new BsonDocument("removedAt", past), cancellationToken);
+        return registers.DeletedCount + ranges.DeletedCount;
+    }
+
+    /// <summary>The highest version of anything in a library, 0 if there is nothing.</summary>
+    public static async Task<long> HighestVersionAsync(MongoDatabase database, string libraryId, CancellationToken cancellationToken)
+    {
+        var register = await HighestAsync(database.Registers);
+        var range = await HighestAsync(database.Ranges);
+        return Math.Max(register, range);
+
+        async Task<long> HighestAsync(IMongoCollection<BsonDocument> collection)
+        {
+            var document = await collection.Find(new BsonDocument("library", libraryId))
+                .Sort(new BsonDocument { { "library", -1 }, { "version", -1 } })
+                .Project(new BsonDocument { { "_id", 0 }, { "version", 1 } })
+                .FirstOrDefaultAsync(cancellationToken);
+            return document?["version"].AsInt64 ?? 0;
+        }
+    }
+
+    // Of a group the keys do not tell the order, so the server sorts what it holds, each time only as much as is asked for.
+    private async IAsyncEnumerable<Photo> ReadGroupAsync(
+        string group, BsonDocument paths, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var filter = MongoKey.InGroup(group).AddRange(paths);
+        while (limit > 0)
+        {
+            int size = Math.Min(limit, PageSize);
+            var page = await PageAsync(filter, "path", size, cancellationToken);
+            foreach (var document in page)
+                yield return MongoRegister.Photo(document);
+            if (page.Count < size)
+                yield break;
+            limit -= size;
+            var behind = new BsonDocument("$gt", page[^1]["path"]);
+            if (paths.TryGetValue("path", out var others) && others.AsBsonDocument.TryGetValue("$lt", out var end))
+                behind.Add("$lt", end);
+            filter = MongoKey.InGroup(group).Add("path", behind);
+        }
+    }
+
+    private Task<List<BsonDocument>> PageAsync(BsonDocument filter, string order, int size, CancellationToken cancellationToken) =>
+        database.Registers.Find(new BsonDocument(filter.Elements.Append(Living)))
+            .Sort(new BsonDocument(order, 1))
+            .Limit(size)
+            .ToListAsync(cancellationToken);
+}

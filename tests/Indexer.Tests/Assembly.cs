@@ -1,0 +1,3 @@
+using WatchPhoto.Testing;
+
+[assembly: AssemblyFixture(typeof(TestServers))]
