@@ -44,6 +44,13 @@ internal sealed class MongoLibraryRegistry(MongoDatabase database, RegistryProbl
         return replaced.MatchedCount > 0;
     }
 
+    public async Task<bool> DropAsync(string libraryId, CancellationToken cancellationToken)
+    {
+        var removed = new BsonDocument { { "_id", libraryId }, { "removedAt", new BsonDocument("$type", "date") } };
+        var dropped = await database.Libraries.DeleteOneAsync(removed, cancellationToken);
+        return dropped.DeletedCount > 0;
+    }
+
     /// <summary>
     /// The revision grows when the documents are other ones than when it last grew, whoever changed them: people edit them by
     /// hand. The catalog's document is read first, so what is told with a revision is never older than it.

@@ -37,6 +37,20 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Only_a_removed_library_can_be_dropped()
+    {
+        await Catalog.Libraries.AddAsync(Library("photos"), Cancellation);
+        Assert.False(await Catalog.Libraries.DropAsync("photos", Cancellation));
+        Assert.False(await Catalog.Libraries.DropAsync("unknown", Cancellation));
+        await Catalog.Libraries.ReplaceAsync(Library("photos") with { RemovedAt = Now }, Cancellation);
+        long revision = (await AnnouncedAsync()).Revision;
+
+        Assert.True(await Catalog.Libraries.DropAsync("photos", Cancellation));
+        Assert.Empty((await AnnouncedAsync()).Libraries);
+        Assert.True((await AnnouncedAsync()).Revision > revision);
+    }
+
+    [Fact]
     public async Task The_revision_grows_with_every_change_by_hand_too_and_only_then()
     {
         var first = await AnnouncedAsync();
