@@ -244,7 +244,7 @@ CONF
       cp -r "$here/Gateway/bin/Release/net10.0" "$dir/gateway.new"
       mv "$dir/gateway.new" "$dir/gateway"
     fi
-    launch gateway env DOTNET_gcServer=0 dotnet "$dir/gateway/WatchPhoto.TestServers.Gateway.dll" "$mongodb" "$postgres"
+    launch gateway dotnet "$dir/gateway/WatchPhoto.TestServers.Gateway.dll" "$mongodb" "$postgres"
   fi
 }
 

@@ -55,6 +55,8 @@ internal sealed class Commands(NpgsqlDataSource database) : IDisposable
         "renameCollection" => GlobalAsync(request, $"SELECT {Api}.rename_collection($1)::bytea"),
         "collStats" => OnCollectionAsync(request, $"SELECT {Api}.coll_stats($1, $2)::bytea"),
         "dbStats" => OnDatabaseAsync(request, $"SELECT {Api}.db_stats($1)::bytea"),
+        "collMod" =>
+            ScalarAsync($"SELECT {Api}.coll_mod($1, $2, $3)::bytea", request.Database, Collection(request), request.Command),
         "drop" => DropAsync(request),
         "dropDatabase" => DropDatabaseAsync(request),
         "explain" => ExplainAsync(request),
@@ -213,12 +215,11 @@ internal sealed class Commands(NpgsqlDataSource database) : IDisposable
     private async Task<byte[]> ExplainAsync(Request request)
     {
         var explained = request.Document["explain"].AsBsonDocument;
-        var function = explained.GetElement(0).Name switch
-        {
-            "aggregate" => "pipeline",
-            "find" or "count" or "distinct" => explained.GetElement(0).Name,
-            var other => throw new NotSupportedException($"explain of {other}"),
-        };
+        var name = explained.GetElement(0).Name;
+        if (name is not ("find" or "aggregate" or "count" or "distinct"))
+            return Errors.Reply(115, "CommandNotSupported", $"cannot explain '{name}'").ToBson();
+
+        var function = name == "aggregate" ? "pipeline" : name;
         await using var command = Command(
             $"EXPLAIN SELECT document FROM documentdb_api_catalog.bson_aggregation_{function}($1, $2)",
             request.Database,
