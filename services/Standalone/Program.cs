@@ -1,1 +1,3 @@
-Console.WriteLine("WatchPhoto");
+using WatchPhoto.Standalone;
+
+return await new StandaloneCommand().RunAsync(args);

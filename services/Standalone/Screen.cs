@@ -1,0 +1,156 @@
+using System.Globalization;
+using Spectre.Console;
+using WatchPhoto.Contracts;
+using WatchPhoto.Watcher;
+
+namespace WatchPhoto.Standalone;
+
+/// <summary>What a person sees: the comparison with the disk as it goes on, then each change as it arrives in the catalog.</summary>
+internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
+{
+    private static readonly TimeSpan TerminalInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(1);
+
+    private readonly IAnsiConsole _console = AnsiConsole.Console;
+    private readonly bool _isTerminal = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
+
+    public async Task ShowAsync(
+        IReadOnlyList<Library> libraries, IReadOnlyList<Library> known, string address, CancellationToken stopping)
+    {
+        foreach (var library in libraries)
+            Say($"{library.Id}: {Printable.Path(library.Path)}");
+        Say($"API: {address}/api/libraries (described at {address}/openapi/v1.json)");
+
+        // At the first sight of a library everything in it would be a change.
+        foreach (var library in libraries.Where(library => known.Any(each => each.Id == library.Id)))
+            feed.Show(library.Id);
+        await ShowScanAsync([.. libraries.Select(library => library.Id)], stopping);
+        foreach (var library in libraries)
+            feed.Show(library.Id);
+
+        var report = status.Current();
+        Say(string.Create(CultureInfo.InvariantCulture,
+            $"{report.Libraries.Sum(library => library.Entries):N0} files in the catalog, {report.Libraries.Sum(library => library.Directories):N0} directories watched; Ctrl-C stops."));
+        await Task.WhenAll(ShowChangesAsync(stopping), ShowTroubleAsync(stopping));
+    }
+
+    private async Task ShowScanAsync(IReadOnlyList<string> libraries, CancellationToken stopping)
+    {
+        if (!_isTerminal)
+        {
+            await FollowScanAsync(libraries, scan => Say(scan.ToString()), PlainInterval, stopping);
+            return;
+        }
+
+        await _console.Progress()
+            .AutoClear(true)
+            .Columns(new SpinnerColumn(), new ProgressBarColumn(), new TaskDescriptionColumn())
+            .StartAsync(async context =>
+            {
+                var task = context.AddTask("looking at the disk");
+                await FollowScanAsync(libraries, scan =>
+                {
+                    task.Description = Markup.Escape(scan.ToString());
+                    task.MaxValue = Math.Max(1, scan.Expected);
+                    task.Value = scan.Files;
+                }, TerminalInterval, stopping);
+            });
+    }
+
+    private async Task FollowScanAsync(
+        IReadOnlyList<string> libraries, Action<ScanSum> show, TimeSpan interval, CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(TerminalInterval);
+        var shown = default(ScanSum);
+        for (long said = Environment.TickCount64; ; await timer.WaitForNextTickAsync(stopping))
+        {
+            var report = status.Current();
+            var scan = ScanSum.Of(report);
+            bool isOver = libraries.All(id => report.Libraries.Any(each => each.LibraryId == id && each.State != LibraryState.Scanning)
+                || report.Refused.Any(refused => refused.LibraryId == id));
+            if (isOver && report.PendingOutbox == 0)
+                return;
+            if (scan == shown || Environment.TickCount64 - said < interval.TotalMilliseconds)
+                continue;
+            (shown, said) = (scan, Environment.TickCount64);
+            show(scan);
+        }
+    }
+
+    private async Task ShowChangesAsync(CancellationToken stopping)
+    {
+        await foreach (var change in feed.Changes.ReadAllAsync(stopping))
+        {
+            var (sign, style) = change.Kind switch
+            {
+                FileEventKind.Created => ('+', "green"),
+                FileEventKind.Changed => ('~', "yellow"),
+                FileEventKind.Moved => ('>', "blue"),
+                _ => ('-', "red"),
+            };
+            string kind = change.Kind switch
+            {
+                FileEventKind.DirectoryRemoved => "directory removed",
+                var other => other.ToString().ToLowerInvariant(),
+            };
+            string path = change.OldPath is { } oldPath
+                ? $"{Printable.Path(oldPath)} -> {Printable.Path(change.Path)}"
+                : Printable.Path(change.Path);
+            Say($"{sign} {kind} {path}", style);
+            if (feed.Changes.Count == 0 && feed.TakeMissed() is > 0 and var missed)
+                Say($"... and {missed} changes more, faster than they can be shown");
+        }
+    }
+
+    // A library that is in trouble, or out of it, is a line, too.
+    private async Task ShowTroubleAsync(CancellationToken stopping)
+    {
+        var said = new Dictionary<string, string?>();
+        using var timer = new PeriodicTimer(PlainInterval);
+        do
+        {
+            var report = status.Current();
+            foreach (var refused in report.Refused)
+                SayOnce(refused.LibraryId, refused.Reason);
+            foreach (var library in report.Libraries.Where(library => library.State != LibraryState.Scanning))
+            {
+                SayOnce(library.LibraryId, library.State is LibraryState.Watching or LibraryState.Polling
+                    ? null
+                    : $"{library.State.ToString().ToLowerInvariant()}: {library.Reason}");
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stopping));
+
+        void SayOnce(string libraryId, string? trouble)
+        {
+            if (said.GetValueOrDefault(libraryId) == trouble)
+                return;
+            said[libraryId] = trouble;
+            Say($"! {libraryId} {trouble ?? "is watched again"}", "red");
+        }
+    }
+
+    private void Say(string line, string? style = null)
+    {
+        if (_isTerminal)
+            _console.MarkupLine(style is null ? Markup.Escape(line) : $"[{style}]{Markup.Escape(line)}[/]");
+        else
+            Console.Out.WriteLine(line);
+    }
+
+    private readonly record struct ScanSum(long Files, long Expected, long FilesPerSecond, long Pending)
+    {
+        public static ScanSum Of(WatcherReport report)
+        {
+            var scans = report.Libraries.Select(library => library.Progress).OfType<ScanProgress>().ToList();
+            return new(
+                scans.Sum(scan => scan.Files), scans.Sum(scan => scan.Expected),
+                (long)scans.Sum(scan => scan.FilesPerSecond), report.PendingOutbox);
+        }
+
+        public override string ToString() => Files == 0 && Expected == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{Pending:N0} messages on their way to the catalog")
+            : string.Create(CultureInfo.InvariantCulture,
+                $"{Files:N0} files looked at, {FilesPerSecond:N0} files/s, {Math.Max(0, Expected - Files):N0} remaining");
+    }
+}

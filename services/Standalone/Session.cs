@@ -1,0 +1,107 @@
+using MassTransit;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+using WatchPhoto.Bus;
+using WatchPhoto.Indexer;
+using WatchPhoto.Indexer.Api;
+using WatchPhoto.Indexer.Catalog;
+using WatchPhoto.Indexer.Registry;
+using WatchPhoto.Watcher;
+
+namespace WatchPhoto.Standalone;
+
+/// <summary>Watcher and indexer in one process, with the bus in its memory and the catalog in a file.</summary>
+internal sealed class Session : IAsyncDisposable
+{
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly WebApplication _app;
+
+    private Session(WebApplication app) => _app = app;
+
+    public static Session Create(DataDirectory data, int port)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            // Servers that other WatchPhotos on this machine are told of are not for this one.
+            ["ConnectionStrings:RabbitMq"] = "",
+            ["ConnectionStrings:MongoDb"] = "",
+            ["ConnectionStrings:Sqlite"] = data.Catalog,
+            ["Watcher:StateDirectory"] = data.Watcher,
+            ["Urls"] = $"http://127.0.0.1:{port}",
+        });
+        builder.AddDefaults(
+            new("Logging:LogLevel:Default", "Warning"),
+            // What keeps the host from starting is said by us, without a stack.
+            new("Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host", "Critical"),
+            new("Logging:Console:FormatterName", "simple"),
+            new("Logging:Console:FormatterOptions:SingleLine", "true"),
+            new("Logging:Console:LogToStandardErrorThreshold", "Trace"));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeout);
+        builder.Services.AddSingleton<ChangeFeed>();
+        builder.AddWatcher();
+        builder.AddIndexer();
+        builder.AddBus(bus =>
+        {
+            bus.AddWatcherConsumers();
+            bus.AddIndexerConsumers();
+            bus.AddConsumeObserver(services => services.GetRequiredService<ChangeFeed>());
+        });
+
+        var app = builder.Build();
+        app.MapIndexerApi();
+        return new Session(app);
+    }
+
+    public async Task RunAsync(IReadOnlyList<string> directories, IReadOnlyList<string>? include)
+    {
+        var services = _app.Services;
+        var stopping = _app.Lifetime.ApplicationStopping;
+        services.GetService<IStartupValidator>()?.Validate();
+        await PrepareCatalogAsync(services.GetRequiredService<ICatalogSetup>(), stopping);
+
+        // Before anything starts: a directory that is refused leaves everything as it was.
+        string host = services.GetRequiredService<IOptions<WatcherOptions>>().Value.Host;
+        var registration = new DirectoryRegistration(services.GetRequiredService<LibraryRegistrations>(), host);
+        var known = await registration.LivingAsync(stopping);
+        await registration.RegisterAsync(directories, include, stopping);
+        var libraries = await registration.LivingAsync(stopping);
+        if (libraries.Count == 0)
+            throw new RefusedStartException("Nothing is registered any more: name a directory of photos; --help explains all.");
+
+        await _app.StartAsync(stopping);
+        try
+        {
+            var screen = new Screen(services.GetRequiredService<WatcherStatus>(), services.GetRequiredService<ChangeFeed>());
+            await screen.ShowAsync(libraries, known, Address(services), stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Ctrl-C: what is not done yet is done at the next start.
+        }
+        finally
+        {
+            await _app.StopAsync(CancellationToken.None);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static async Task PrepareCatalogAsync(ICatalogSetup catalog, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await catalog.PrepareAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new RefusedStartException($"The catalog cannot be opened: {exception.Message.TrimEnd('.')}.");
+        }
+    }
+
+    private static string Address(IServiceProvider services) =>
+        services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+}

@@ -1,0 +1,102 @@
+using System.CommandLine;
+using WatchPhoto.Bus;
+using WatchPhoto.Indexer.Registry;
+
+namespace WatchPhoto.Standalone;
+
+/// <summary>The command line: what a person can say, and what is answered when it cannot be done.</summary>
+internal sealed class StandaloneCommand
+{
+    private readonly Argument<string[]> _directories = new("DIR")
+    {
+        Arity = ArgumentArity.ZeroOrMore,
+        Description = "Directories of photos. Each becomes a library, which stays one at later starts; "
+            + "without any, those of earlier starts are watched.",
+    };
+
+    private readonly Option<int> _port = new("--port")
+    {
+        HelpName = "PORT",
+        DefaultValueFactory = _ => 5080,
+        Description = "Port of the HTTP API, on this machine only; 0 takes a free one.",
+    };
+
+    private readonly Option<string> _data = new("--data")
+    {
+        HelpName = "DIR",
+        DefaultValueFactory = _ => DataDirectory.Usual,
+        Description = "Where the catalog is kept.",
+    };
+
+    private readonly Option<string[]> _include = new("--include")
+    {
+        HelpName = "GLOB",
+        Description = "Files that are of interest in each DIR, instead of the usual photo extensions: '*.jpg', 'raw/**/*.dng', "
+            + "'**/*' for every file. May be given several times.",
+    };
+
+    private readonly RootCommand _root;
+
+    public StandaloneCommand()
+    {
+        _root = new RootCommand("Keeps a catalog of the photos in directories, equal to what is on the disk, until Ctrl-C.")
+        {
+            _directories, _port, _data, _include,
+        };
+        _root.SetAction(RunAsync);
+    }
+
+    public async Task<int> RunAsync(string[] arguments)
+    {
+        var parsed = _root.Parse(arguments);
+        if (parsed.Errors is [var error, ..])
+            return Refuse($"{error.Message} Try --help.");
+        // The host takes care of Ctrl-C.
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            int port = parsed.GetValue(_port);
+            if (port is < 0 or > ushort.MaxValue)
+                return Refuse($"{port} is not a port: those go from 0 to {ushort.MaxValue}.");
+            string[] named = parsed.GetValue(_directories) ?? [];
+            if (named.FirstOrDefault(name => name.StartsWith("--", StringComparison.Ordinal)) is { } option)
+                return Refuse($"There is no option '{option}': try --help; a directory of that name is ./{option}.");
+            var directories = named.Select(PhotoDirectory.Resolve).Distinct().ToList();
+            string data = Path.GetFullPath(parsed.GetValue(_data)!);
+            if (directories.Count == 0 && !DataDirectory.HasCatalog(data))
+            {
+                await _root.Parse("--help").InvokeAsync(cancellationToken: cancellationToken);
+                return Refuse("Nothing is registered yet: name a directory of photos.");
+            }
+
+            PhotoDirectory.RefuseOverlaps(directories, data);
+            using var dataDirectory = DataDirectory.Open(data);
+            var include = parsed.GetValue(_include) is { Length: > 0 } globs ? globs : null;
+            await using var session = Session.Create(dataDirectory, port);
+            await session.RunAsync(directories, include);
+            return 0;
+        }
+        catch (RefusedStartException refused)
+        {
+            return Refuse(refused.Message);
+        }
+        catch (RefusedRegistrationException refused)
+        {
+            return Refuse(refused.Message);
+        }
+        catch (Exception exception) when (Service.Sentence(exception) is { } sentence)
+        {
+            return Refuse(sentence);
+        }
+    }
+
+    private static int Refuse(string sentence)
+    {
+        Console.Error.WriteLine(sentence);
+        return 1;
+    }
+}
