@@ -9,6 +9,7 @@ using WatchPhoto.Indexer.Api;
 using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Consuming;
 using WatchPhoto.Indexer.Database;
+using WatchPhoto.Indexer.Mongo;
 using WatchPhoto.Indexer.Registry;
 using WatchPhoto.Indexer.Sqlite;
 
@@ -56,7 +57,7 @@ public static class IndexerHosting
         switch (builder.Configuration.GetConnectionString(MongoDb), builder.Configuration.GetConnectionString(Sqlite))
         {
             case ({ Length: > 0 } server, null or ""):
-                builder.Services.AddSqliteCatalog(server, options);
+                builder.Services.AddMongoCatalog(server, options);
                 break;
             case (null or "", { Length: > 0 } file):
                 builder.Services.AddSqliteCatalog(file, options);
