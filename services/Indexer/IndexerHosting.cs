@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using MongoDB.Driver;
 using WatchPhoto.Bus;
 using WatchPhoto.Indexer.Announcing;
 using WatchPhoto.Indexer.Api;
@@ -57,7 +58,16 @@ public static class IndexerHosting
         switch (builder.Configuration.GetConnectionString(MongoDb), builder.Configuration.GetConnectionString(Sqlite))
         {
             case ({ Length: > 0 } server, null or ""):
-                builder.Services.AddMongoCatalog(server, options);
+                try
+                {
+                    builder.Services.AddMongoCatalog(server, options);
+                }
+                catch (MongoConfigurationException)
+                {
+                    // It is not repeated: it carries a password.
+                    throw Misconfigured("ConnectionStrings:MongoDb must be a URL such as mongodb://user:password@host:27017/database.");
+                }
+
                 break;
             case (null or "", { Length: > 0 } file):
                 builder.Services.AddSqliteCatalog(file, options);
