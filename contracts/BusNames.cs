@@ -12,6 +12,15 @@ public static class BusNames
     /// <summary>Exchange of <see cref="WatcherReport"/>.</summary>
     public const string WatcherReportsExchange = "watchphoto.watcher-reports";
 
+    /// <summary>Exchange of <see cref="LibraryActionRequested"/>.</summary>
+    public const string LibraryActionsExchange = "watchphoto.library-actions";
+
+    /// <summary>Exchange of <see cref="CatalogPartRequested"/>.</summary>
+    public const string CatalogPartRequestsExchange = "watchphoto.catalog-part-requests";
+
+    /// <summary>Exchange of <see cref="CatalogPart"/>.</summary>
+    public const string CatalogPartsExchange = "watchphoto.catalog-parts";
+
     /// <summary>All indexers compete for <see cref="FileEvents"/> here.</summary>
     public const string IndexerQueue = "watchphoto.indexer";
 
@@ -21,6 +30,15 @@ public static class BusNames
     /// <summary>All indexers compete for <see cref="WatcherReport"/> here.</summary>
     public const string WatcherReportsQueue = "watchphoto.indexer-reports";
 
-    /// <summary>Each watcher's own temporary queue starts so; the host's name and a random part follow.</summary>
+    /// <summary>All indexers compete for <see cref="CatalogPartRequested"/> here.</summary>
+    public const string CatalogPartRequestsQueue = "watchphoto.indexer-catalog-part-requests";
+
+    /// <summary>Each watcher's own temporary queue of announcements starts so; the host's name and a random part follow.</summary>
     public const string WatcherQueuePrefix = "watchphoto.watcher.";
+
+    /// <summary>The same for <see cref="LibraryActionRequested"/>.</summary>
+    public const string WatcherActionsQueuePrefix = "watchphoto.watcher-actions.";
+
+    /// <summary>The same for <see cref="CatalogPart"/>.</summary>
+    public const string WatcherCatalogPartsQueuePrefix = "watchphoto.watcher-catalog-parts.";
 }

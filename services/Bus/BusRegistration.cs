@@ -79,6 +79,9 @@ public static class BusRegistration
     {
         bus.Message<FileEvents>(message => message.SetEntityName(BusNames.FileEventsExchange));
         bus.Message<LibrariesAnnounced>(message => message.SetEntityName(BusNames.LibrariesExchange));
+        bus.Message<LibraryActionRequested>(message => message.SetEntityName(BusNames.LibraryActionsExchange));
+        bus.Message<CatalogPartRequested>(message => message.SetEntityName(BusNames.CatalogPartRequestsExchange));
+        bus.Message<CatalogPart>(message => message.SetEntityName(BusNames.CatalogPartsExchange));
         bus.Message<WatcherReport>(message => message.SetEntityName(BusNames.WatcherReportsExchange));
     }
 }

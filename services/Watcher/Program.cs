@@ -2,7 +2,10 @@ using Microsoft.Extensions.Hosting;
 using WatchPhoto.Bus;
 using WatchPhoto.Watcher;
 
-var builder = Host.CreateApplicationBuilder(args);
-builder.AddWatcher();
-builder.AddBus(bus => bus.AddWatcherConsumers());
-await builder.Build().RunAsync();
+return await Service.RunAsync(() =>
+{
+    var builder = Host.CreateApplicationBuilder(args);
+    builder.AddWatcher();
+    builder.AddBus(bus => bus.AddWatcherConsumers());
+    return builder.Build();
+});

@@ -28,10 +28,16 @@ public static class WatcherHosting
         services.AddSingleton<TrackerService>();
         services.AddHostedService(provider => provider.GetRequiredService<TrackerService>());
         services.AddHostedService<OutboxPublisher>();
+        services.AddSingleton<CatalogPartRequester>();
+        services.AddHostedService(provider => provider.GetRequiredService<CatalogPartRequester>());
         services.AddHostedService<Reporter>();
     }
 
     /// <summary>What a watcher reads from the bus.</summary>
-    public static void AddWatcherConsumers(this IBusRegistrationConfigurator bus) =>
+    public static void AddWatcherConsumers(this IBusRegistrationConfigurator bus)
+    {
         bus.AddConsumer<LibrariesAnnouncedConsumer, LibrariesAnnouncedConsumerDefinition>();
+        bus.AddConsumer<LibraryActionRequestedConsumer, LibraryActionRequestedConsumerDefinition>();
+        bus.AddConsumer<CatalogPartConsumer, CatalogPartConsumerDefinition>();
+    }
 }

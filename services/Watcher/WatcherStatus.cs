@@ -57,22 +57,27 @@ public sealed class WatcherStatus
     {
         var scan = tracker.ScanOf(library);
         var trouble = tracker.Troubled(library).FirstOrDefault();
-        var state = library.Offline is not null ? LibraryState.Offline
+        var state = library.IsRecovering ? LibraryState.Recovering
+            : library.Offline is not null ? LibraryState.Offline
+            : library.Held is not null ? LibraryState.Held
             : scan is not null || library.DiskComparedAt is null ? LibraryState.Scanning
             : trouble is not null ? LibraryState.Degraded
+            : library.Root is { IsPolled: true } ? LibraryState.Polling
             : LibraryState.Watching;
         return new LibraryReport
         {
             LibraryId = library.Id,
             Epoch = library.Definition.Epoch,
             State = state,
-            Reason = library.Offline ?? (trouble is null ? null : $"{Disk.NameComparer.Display(trouble.Path())}: {trouble.Trouble}."),
+            Reason = library.Offline
+                ?? (library.Held is { } held ? $"{held} entries are not on the disk: accept their deletion, refuse it, or bring the files back." : null)
+                ?? (trouble is null ? null : $"{Disk.NameComparer.Display(trouble.Path())}: {trouble.Trouble}."),
             Entries = library.Entries,
             Directories = library.Directories,
             Progress = scan is null ? null : new ScanProgress(scan.Files, Math.Max(library.Expected, scan.Files),
                 scan.Files / Math.Max(0.001, _time.GetElapsedTime(scan.Started).TotalSeconds)),
             DiskComparedAt = library.DiskComparedAt,
-            Proof = quiet && state == LibraryState.Watching ? new Proof(library.Version, library.Entries, library.Digest) : null,
+            Proof = quiet && state is LibraryState.Watching or LibraryState.Polling ? new Proof(library.Version, library.Entries, library.Digest) : null,
         };
     }
 }

@@ -170,7 +170,7 @@ internal sealed class LiveWatcher : IDisposable
             Inotify = new Inotify();
             State = StateDirectory.Open(options);
             _reader = new HintReader(Inotify, () => _wake.Set(), exception => _failure = exception);
-            var tracker = new Tracker(State, new KernelDisk(Inotify), options, TimeProvider.System, NullLogger.Instance, () => { });
+            var tracker = new Tracker(State, new KernelDisk(Inotify), options, TimeProvider.System, NullLogger.Instance, () => { }, _ => { });
             _thread = new Thread(() =>
             {
                 try

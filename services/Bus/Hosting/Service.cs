@@ -38,6 +38,10 @@ public static class Service
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => exception.Message.Trim(),
         IOException when exception.GetBaseException() is SocketException => exception.Message,
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AccessDenied } => exception.Message,
+        IOperatorError => exception.Message,
         _ => null,
     };
 }
+
+/// <summary>An exception whose message says to the operator what is wrong and what to do.</summary>
+public interface IOperatorError;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
 using Mono.Unix;
 using Mono.Unix.Native;
+using WatchPhoto.Bus;
 
 namespace WatchPhoto.Watcher.Kernel;
 
@@ -34,14 +35,14 @@ internal sealed unsafe class Inotify : IDisposable
 
     private readonly SafeFileHandle _handle;
 
-    /// <exception cref="InvalidOperationException">The kernel gives no instance; the message names the remedy.</exception>
+    /// <exception cref="WatcherException">The kernel gives no instance; the message names the remedy.</exception>
     public Inotify()
     {
         int descriptor = Libc.inotify_init1(0x80000 | 0x800); // IN_CLOEXEC | IN_NONBLOCK
         if (descriptor < 0)
         {
             throw Libc.LastError() is Errno.EMFILE
-                ? new InvalidOperationException(
+                ? new WatcherException(
                     "No inotify instance is left for this user: raise the sysctl fs.inotify.max_user_instances "
                     + $"(now {File.ReadAllText("/proc/sys/fs/inotify/max_user_instances").Trim()}).")
                 : new UnixIOException(Libc.LastError());
@@ -106,6 +107,9 @@ internal sealed unsafe class Inotify : IDisposable
 
     public void Dispose() => _handle.Dispose();
 }
+
+/// <summary>The watcher cannot start, and its operator can do something about it.</summary>
+public sealed class WatcherException(string message) : Exception(message), IOperatorError;
 
 /// <summary>The events in what <see cref="Inotify.Read"/> has read.</summary>
 internal ref struct InotifyEvents(ReadOnlySpan<byte> bytes)

@@ -51,6 +51,9 @@ internal sealed class WatchedLibrary(long row, Library definition)
 
     public DateTimeOffset? DiskComparedAt { get; set; }
 
+    /// <summary>Its entries are being learned from the catalog: nothing is compared before.</summary>
+    public bool IsRecovering { get; set; }
+
     /// <summary>Why the root is not watched; null: it is.</summary>
     public string? Offline { get; set; }
 

@@ -27,7 +27,8 @@ internal sealed class StateDatabase : IDisposable
             version INTEGER NOT NULL DEFAULT 0,
             entries INTEGER NOT NULL DEFAULT 0,
             digest INTEGER NOT NULL DEFAULT 0,
-            disk_compared_at TEXT);
+            disk_compared_at TEXT,
+            recovering INTEGER NOT NULL DEFAULT 0);
         -- AUTOINCREMENT: a row that is gone never comes to mean another directory.
         CREATE TABLE directory (
             row INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -123,7 +124,7 @@ internal sealed class StateDatabase : IDisposable
             _forgetOld = Add("DELETE FROM remembered WHERE gone_at < ?1");
             _saveLibrary = Add("""
                 UPDATE library SET definition = ?2, root_inode = ?3, root_seconds = ?4, root_nanoseconds = ?5,
-                    version = ?6, entries = ?7, digest = ?8, disk_compared_at = ?9 WHERE row = ?1
+                    version = ?6, entries = ?7, digest = ?8, disk_compared_at = ?9, recovering = ?10 WHERE row = ?1
                 """);
             _addLibrary = Add("INSERT INTO library (id, definition) VALUES (?1, ?2)");
             _removeLibrary = Add("DELETE FROM library WHERE row = ?1");
@@ -183,7 +184,7 @@ internal sealed class StateDatabase : IDisposable
     {
         var libraries = new List<WatchedLibrary>();
         using var all = new Statement(_database,
-            "SELECT row, definition, root_inode, root_seconds, root_nanoseconds, version, entries, digest, disk_compared_at FROM library ORDER BY row");
+            "SELECT row, definition, root_inode, root_seconds, root_nanoseconds, version, entries, digest, disk_compared_at, recovering FROM library ORDER BY row");
         while (all.Step())
         {
             libraries.Add(new WatchedLibrary(all.Number(0), JsonSerializer.Deserialize(all.Text(1), StateJson.Default.Library)!)
@@ -193,6 +194,7 @@ internal sealed class StateDatabase : IDisposable
                 Entries = all.Number(6),
                 Digest = all.Number(7),
                 DiskComparedAt = all.IsNull(8) ? null : DateTimeOffset.Parse(all.Text(8), CultureInfo.InvariantCulture),
+                IsRecovering = all.Number(9) != 0,
             });
         }
 
@@ -229,7 +231,8 @@ internal sealed class StateDatabase : IDisposable
         _saveLibrary.Bind(1, library.Row)
             .Bind(2, JsonSerializer.Serialize(library.Definition, StateJson.Default.Library))
             .Bind(6, library.Version).Bind(7, library.Entries).Bind(8, library.Digest)
-            .Bind(9, library.DiskComparedAt?.ToString("O", CultureInfo.InvariantCulture));
+            .Bind(9, library.DiskComparedAt?.ToString("O", CultureInfo.InvariantCulture))
+            .Bind(10, library.IsRecovering ? 1 : 0);
         if (library.RootIdentity is { } root)
             _saveLibrary.Bind(3, (long)root.Inode).Bind(4, root.Seconds).Bind(5, root.Nanoseconds);
         else
@@ -252,6 +255,16 @@ internal sealed class StateDatabase : IDisposable
         _removeOutboxOf.Bind(1, library.Row).Run();
         _outboxRows -= sqlite3_changes(_database);
         _removeLibrary.Bind(1, library.Row).Run();
+    }
+
+    /// <summary>Empties a library whose entries are to be learned anew; nothing is remembered or published.</summary>
+    public void RemoveEntries(WatchedLibrary library)
+    {
+        foreach (var directory in DirectoriesBelow(library, []))
+        {
+            _removeEntriesOf.Bind(1, directory.Row).Run();
+            RemoveDirectory(directory.Row);
+        }
     }
 
     /// <returns>The directory's row, or null: it never had entries.</returns>

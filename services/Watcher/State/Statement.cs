@@ -1,4 +1,5 @@
 using SQLitePCL;
+using WatchPhoto.Bus;
 using static SQLitePCL.raw;
 
 namespace WatchPhoto.Watcher.State;
@@ -92,7 +93,7 @@ internal sealed class Statement : IDisposable
 }
 
 /// <summary>The state database cannot be used: what SQLite says of it.</summary>
-public sealed class StateException : IOException
+public sealed class StateException : IOException, IOperatorError
 {
     public StateException()
     {
@@ -112,7 +113,9 @@ public sealed class StateException : IOException
     public bool IsCorrupt { get; private init; }
 
     internal static StateException From(sqlite3 database, int result) =>
-        new($"The watcher's state database: {sqlite3_errmsg(database).utf8_to_string()} (SQLite {sqlite3_extended_errcode(database)}).")
+        (result & 0xff) == SQLITE_BUSY
+            ? new("The state directory is in use by another watcher: stop that, or set Watcher:StateDirectory to another one.")
+            : new($"The watcher's state database: {sqlite3_errmsg(database).utf8_to_string()} (SQLite {sqlite3_extended_errcode(database)}).")
         {
             IsCorrupt = (result & 0xff) is SQLITE_CORRUPT or SQLITE_NOTADB,
         };

@@ -34,12 +34,16 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Action _recorded;
     private readonly Overflows _overflows;
     private readonly Audit _audit;
+    private readonly Recoveries _recoveries;
     private long _rootsChecked;
     private long _troublesTried;
     private long _polledAt;
 
     /// <param name="recorded">Called when messages are in the outbox.</param>
-    public Tracker(StateDatabase state, IDisk disk, WatcherOptions options, TimeProvider time, ILogger log, Action recorded)
+    /// <param name="ask">Sends a question to the catalog.</param>
+    public Tracker(
+        StateDatabase state, IDisk disk, WatcherOptions options, TimeProvider time, ILogger log, Action recorded,
+        Action<CatalogPartRequested> ask)
     {
         (_state, _disk, _options, _time, _log, _recorded) = (state, disk, options, time, log, recorded);
         _tree = new DirectoryTree(disk);
@@ -48,6 +52,7 @@ internal sealed partial class Tracker : IComparisonEvents
         _moves = new MoveWindow(options.MoveWindow, time);
         _overflows = new Overflows(time);
         _audit = new Audit(options, time);
+        _recoveries = new Recoveries(state, ask, time);
         _rootsChecked = _troublesTried = _polledAt = time.GetTimestamp();
         lock (state.Gate)
         {
@@ -67,7 +72,12 @@ internal sealed partial class Tracker : IComparisonEvents
     public void Start()
     {
         foreach (var library in _libraries.Values)
-            Open(library);
+        {
+            if (library.IsRecovering)
+                _recoveries.Begin(library);
+            else
+                Open(library);
+        }
     }
 
     public void Hint(int watch, WatchMask mask, uint cookie, ReadOnlySpan<byte> name)
@@ -108,6 +118,7 @@ internal sealed partial class Tracker : IComparisonEvents
         var next = CheckRoots();
         next = Earlier(next, RetryTroubled());
         next = Earlier(next, Poll());
+        next = Earlier(next, _recoveries.AskAgain());
         if (_overflows.IsDue(out var overflow))
             CompareAll();
         next = Earlier(next, overflow);
@@ -169,27 +180,50 @@ internal sealed partial class Tracker : IComparisonEvents
         }
     }
 
-    /// <summary>Compares the whole library now, at full speed.</summary>
-    public void Compare(string libraryId)
+    /// <summary>Does what was asked for, if the library is one of this host.</summary>
+    public void Act(LibraryActionRequested request)
     {
-        if (_libraries.GetValueOrDefault(libraryId)?.Root is { } root)
+        if (_libraries.GetValueOrDefault(request.LibraryId) is not { } library)
+            return;
+        LogAction(library.Id, request.Action, request.Reason);
+        switch (request.Action)
+        {
+            case LibraryAction.Compare:
+                Compare(library);
+                break;
+            case LibraryAction.AcceptDeletions:
+                library.Decision = Verdict.Delete;
+                Compare(library);
+                break;
+            case LibraryAction.RefuseDeletions:
+                library.Decision = Verdict.Keep;
+                Compare(library);
+                break;
+            case LibraryAction.AcceptRoot:
+                AcceptRoot(library);
+                break;
+        }
+    }
+
+    /// <summary>Takes a part of the catalog's picture of a library, if this watcher asked for it.</summary>
+    public void Take(CatalogPart part)
+    {
+        if (part.StateId == _state.Id && _libraries.GetValueOrDefault(part.LibraryId) is { } library && _recoveries.Take(library, part))
+        {
+            LogRecovered(library.Id, library.Entries);
+            Open(library);
+        }
+    }
+
+    private void Compare(WatchedLibrary library)
+    {
+        if (library.Root is { } root)
             _agenda.Compare(root, recursive: true);
     }
 
-    /// <summary>A person has decided on what is held.</summary>
-    public void Decide(string libraryId, Verdict verdict)
+    // Whatever is at the library's path, and mounted below it, is the library now.
+    private void AcceptRoot(WatchedLibrary library)
     {
-        if (_libraries.GetValueOrDefault(libraryId) is not { } library)
-            return;
-        library.Decision = verdict;
-        Compare(libraryId);
-    }
-
-    /// <summary>A person has said that whatever is at the library's path, and mounted below it, is the library now.</summary>
-    public void AcceptRoot(string libraryId)
-    {
-        if (_libraries.GetValueOrDefault(libraryId) is not { } library)
-            return;
         library.RootIdentity = null;
         library.Mounts.Clear();
         _state.Transact(() =>
@@ -371,7 +405,15 @@ internal sealed partial class Tracker : IComparisonEvents
         _state.Transact(() => library = _state.AddLibrary(definition));
         Take(library);
         LogWatching(definition.Id, definition.Path);
-        Open(library);
+        if (definition.HighestVersion > 0)
+        {
+            LogRecovering(definition.Id);
+            _recoveries.Begin(library);
+        }
+        else
+        {
+            Open(library);
+        }
     }
 
     private void Take(WatchedLibrary library)
@@ -387,6 +429,14 @@ internal sealed partial class Tracker : IComparisonEvents
         {
             // Also with the old version: only a higher one is of use.
             library.SeeHighestVersion(definition.HighestVersion);
+            return;
+        }
+
+        // Restored after a removal: the catalog has forgotten, or will not hear, what was told before.
+        if (before.Epoch != definition.Epoch)
+        {
+            LetGo(library);
+            Add(definition);
             return;
         }
 
@@ -414,6 +464,7 @@ internal sealed partial class Tracker : IComparisonEvents
     private void LetGo(WatchedLibrary library)
     {
         Close(library);
+        _recoveries.Abandon(library);
         _state.Transact(() => _state.RemoveLibrary(library, _time.GetUtcNow()));
         _libraries.Remove(library.Id);
         _byRow.Remove(library.Row);
@@ -435,6 +486,9 @@ internal sealed partial class Tracker : IComparisonEvents
     /// <summary>Watches the library if its root is there and is the one known; compares everything.</summary>
     private void Open(WatchedLibrary library)
     {
+        if (library.IsRecovering)
+            return;
+
         var error = _disk.OpenRoot(library.RootPath, out var open);
         if (error != 0)
         {
@@ -583,6 +637,15 @@ internal sealed partial class Tracker : IComparisonEvents
 
     [LoggerMessage(LogLevel.Information, "{Library}: compared with the disk, {Files} files in {Seconds:F1} s")]
     private partial void LogCompared(string library, long files, double seconds);
+
+    [LoggerMessage(LogLevel.Information, "{Library}: {Action} requested: {Reason}")]
+    private partial void LogAction(string library, LibraryAction action, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "{Library}: this watcher's state does not know what the catalog holds of it; asking for that before anything is compared")]
+    private partial void LogRecovering(string library);
+
+    [LoggerMessage(LogLevel.Information, "{Library}: learned {Entries} entries from the catalog")]
+    private partial void LogRecovered(string library, long entries);
 
     [LoggerMessage(LogLevel.Warning, "{Library}: offline. {Reason}")]
     private partial void LogOffline(string library, string reason);

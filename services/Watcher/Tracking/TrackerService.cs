@@ -23,11 +23,11 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
     private volatile bool _stop;
 
     public TrackerService(
-        StateDatabase state, OutboxSignal outbox, WatcherStatus status, IOptions<WatcherOptions> options, TimeProvider time,
+        StateDatabase state, OutboxSignal outbox, CatalogPartRequester requester, WatcherStatus status, IOptions<WatcherOptions> options, TimeProvider time,
         IHostApplicationLifetime lifetime, ILogger<TrackerService> log)
     {
         (_status, _lifetime, _log) = (status, lifetime, log);
-        _tracker = new Tracker(state, new KernelDisk(_inotify), options.Value, time, log, outbox.Raise);
+        _tracker = new Tracker(state, new KernelDisk(_inotify), options.Value, time, log, outbox.Raise, requester.Ask);
         _reader = new HintReader(_inotify, arrived: () => _wake.Set(), failed: Fail);
         _thread = new Thread(Run) { IsBackground = true, Name = "tracker" };
     }

@@ -1,0 +1,41 @@
+namespace WatchPhoto.Contracts;
+
+/// <summary>
+/// Asks for the catalog's picture of a library (watcher to indexer), part by part: its state is lost, or the library is
+/// new to it.
+/// </summary>
+public sealed record CatalogPartRequested
+{
+    public required string LibraryId { get; init; }
+
+    /// <summary>The id of the asking watcher's state database.</summary>
+    public required Guid StateId { get; init; }
+
+    /// <summary>The last path of the part before; null: the first is asked for.</summary>
+    public string? After { get; init; }
+}
+
+/// <summary>Some of a library's living registers in path order (indexer to every watcher; only the one that asked takes it).</summary>
+public sealed record CatalogPart
+{
+    /// <summary>The most registers of a part.</summary>
+    public const int MaxEntries = 1000;
+
+    public required string LibraryId { get; init; }
+
+    public required Guid StateId { get; init; }
+
+    /// <summary>As in the request.</summary>
+    public string? After { get; init; }
+
+    public required IReadOnlyList<CatalogEntry> Entries { get; init; }
+
+    /// <summary>Nothing comes behind these.</summary>
+    public required bool IsLast { get; init; }
+
+    /// <summary>The highest version the catalog holds of the library.</summary>
+    public required long HighestVersion { get; init; }
+}
+
+/// <summary>A living register.</summary>
+public sealed record CatalogEntry(string Path, Guid PhotoId, long Version, PhotoFile File);

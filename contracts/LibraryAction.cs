@@ -1,0 +1,33 @@
+using System.Text.Json.Serialization;
+
+namespace WatchPhoto.Contracts;
+
+/// <summary>Asks the watcher of a library to do something with it now (indexer to every watcher; only its owner acts).</summary>
+public sealed record LibraryActionRequested
+{
+    public required string LibraryId { get; init; }
+
+    public required LibraryAction Action { get; init; }
+
+    /// <summary>Why, for the watcher's log.</summary>
+    public required string Reason { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<LibraryAction>))]
+public enum LibraryAction
+{
+    /// <summary>Compare the whole library with its disk.</summary>
+    [JsonStringEnumMemberName("compare")] Compare,
+
+    /// <summary>Tell every entry again, with a fresh version.</summary>
+    [JsonStringEnumMemberName("resync")] Resync,
+
+    /// <summary>What is held is deleted indeed.</summary>
+    [JsonStringEnumMemberName("acceptDeletions")] AcceptDeletions,
+
+    /// <summary>What is held stays, marked missing.</summary>
+    [JsonStringEnumMemberName("refuseDeletions")] RefuseDeletions,
+
+    /// <summary>What is at the library's path now is the library.</summary>
+    [JsonStringEnumMemberName("acceptRoot")] AcceptRoot,
+}
