@@ -13,8 +13,8 @@ namespace WatchPhoto.Bus;
 /// </summary>
 public static class QueueShapes
 {
-    // A report is said again every few seconds: an old one is worth nothing.
-    private static readonly TimeSpan ReportsAge = TimeSpan.FromMinutes(1);
+    // What is said again every few seconds is worth nothing when it is old.
+    private static readonly TimeSpan RepeatedAge = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// Outlives its readers and the broker's restarts; all processes of the service take turns at it. What fails goes to
@@ -70,6 +70,8 @@ public static class QueueShapes
     {
         bus.Publish<FileEvents>(exchange => exchange.BindQueue(
             BusNames.FileEventsExchange, BusNames.IndexerQueue, queue => queue.Shape(BusNames.IndexerQueue, type)));
+        bus.Publish<CatalogPartRequested>(exchange => exchange.BindQueue(
+            BusNames.CatalogPartRequestsExchange, BusNames.CatalogPartRequestsQueue, queue => queue.Shape(BusNames.CatalogPartRequestsQueue, type)));
         bus.Publish<WatcherReport>(exchange => exchange.BindQueue(
             BusNames.WatcherReportsExchange, BusNames.WatcherReportsQueue, queue => queue.Shape(BusNames.WatcherReportsQueue, type)));
     }
@@ -83,7 +85,7 @@ public static class QueueShapes
             queue.SetQueueArgument("x-delivery-limit", -1);
         }
 
-        if (name == BusNames.WatcherReportsQueue)
-            queue.SetQueueArgument("x-message-ttl", (long)ReportsAge.TotalMilliseconds);
+        if (name is BusNames.WatcherReportsQueue or BusNames.CatalogPartRequestsQueue)
+            queue.SetQueueArgument("x-message-ttl", (long)RepeatedAge.TotalMilliseconds);
     }
 }

@@ -50,6 +50,7 @@ public static class IndexerHosting
     {
         bus.AddConsumer<FileEventsConsumer, FileEventsConsumerDefinition>();
         bus.AddConsumer<WatcherReportConsumer, WatcherReportConsumerDefinition>();
+        bus.AddConsumer<CatalogPartRequestedConsumer, CatalogPartRequestedConsumerDefinition>();
     }
 
     private static void AddCatalog(this IHostApplicationBuilder builder)

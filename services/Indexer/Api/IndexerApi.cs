@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using MassTransit;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using WatchPhoto.Contracts;
@@ -30,6 +31,10 @@ public static class IndexerApi
         libraries.MapPut("{id}", ReplaceLibrary).WithSummary("Replaces what is said of a library; what is left out becomes the default.");
         libraries.MapDelete("{id}", RemoveLibrary).WithSummary("Removes a library and its photos from the catalog; can be undone within 30 days.");
         libraries.MapPost("{id}/restore", RestoreLibrary).WithSummary("Undoes the removal of a library; its watcher tells all of it again.");
+        libraries.MapPost("{id}/compare", Ask(LibraryAction.Compare)).WithSummary("Has the watcher compare the whole library with its disk now.");
+        libraries.MapPost("{id}/deletions/accept", Ask(LibraryAction.AcceptDeletions)).WithSummary("What a scan missed and held is deleted indeed.");
+        libraries.MapPost("{id}/deletions/refuse", Ask(LibraryAction.RefuseDeletions)).WithSummary("What a scan missed and held stays, marked missing.");
+        libraries.MapPost("{id}/root/accept", Ask(LibraryAction.AcceptRoot)).WithSummary("What is at the library's path now is the library: a disk replaced, a new root.");
         libraries.MapGet("{id}/photos.ndjson", StreamPhotos).WithSummary("All photos of a library, a JSON object a line, in the order of their paths' UTF-8 bytes.")
             .Produces<PhotoLine>(contentType: "application/x-ndjson");
 
@@ -70,6 +75,15 @@ public static class IndexerApi
 
     private static Task<Library> RestoreLibrary(string id, LibraryRegistrations registrations, CancellationToken cancellationToken) =>
         registrations.RestoreAsync(id, cancellationToken);
+
+    // Answered when it is on its way; what the watcher makes of it shows in its reports.
+    private static Func<string, LibraryRegistrations, IBus, CancellationToken, Task<Accepted>> Ask(LibraryAction action) =>
+        async (id, registrations, bus, cancellationToken) =>
+        {
+            await FindLivingAsync(registrations, id, cancellationToken);
+            await bus.Publish(new LibraryActionRequested { LibraryId = id, Action = action, Reason = "over HTTP" }, cancellationToken);
+            return TypedResults.Accepted("/api/watchers");
+        };
 
     private static async Task<IResult> StreamPhotos(
         string id, LibraryRegistrations registrations, IPhotoCatalog catalog, CancellationToken cancellationToken)

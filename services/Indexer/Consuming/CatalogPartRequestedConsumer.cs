@@ -1,0 +1,47 @@
+using MassTransit;
+using WatchPhoto.Bus;
+using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Catalog;
+using WatchPhoto.Indexer.Database;
+
+namespace WatchPhoto.Indexer.Consuming;
+
+/// <summary>Tells a watcher that has lost its state what the catalog holds of a library.</summary>
+internal sealed class CatalogPartRequestedConsumer(IPhotoCatalog catalog, DatabaseConnection database) : IConsumer<CatalogPartRequested>
+{
+    public async Task Consume(ConsumeContext<CatalogPartRequested> context)
+    {
+        var part = await database.AskAsync(
+            cancellationToken => ReadAsync(context.Message, cancellationToken), context.CancellationToken);
+        await context.Publish(part);
+    }
+
+    private async Task<CatalogPart> ReadAsync(CatalogPartRequested request, CancellationToken cancellationToken)
+    {
+        // The version first: what comes meanwhile has a higher one, and is told again by the proof if it was missed.
+        var proof = await catalog.ProveAsync(request.LibraryId, cancellationToken);
+        var entries = new List<CatalogEntry>(CatalogPart.MaxEntries);
+        var photos = catalog.ReadAsync(request.LibraryId, prefix: null, request.After, CatalogPart.MaxEntries, cancellationToken);
+        await foreach (var photo in photos)
+            entries.Add(new CatalogEntry(photo.Path, photo.PhotoId, photo.Version, photo.File));
+        return new CatalogPart
+        {
+            LibraryId = request.LibraryId,
+            StateId = request.StateId,
+            After = request.After,
+            Entries = entries,
+            IsLast = entries.Count < CatalogPart.MaxEntries,
+            HighestVersion = proof.Version,
+        };
+    }
+}
+
+internal sealed class CatalogPartRequestedConsumerDefinition : ConsumerDefinition<CatalogPartRequestedConsumer>
+{
+    public CatalogPartRequestedConsumerDefinition() => EndpointName = BusNames.CatalogPartRequestsQueue;
+
+    // A question that is not answered is asked again in seconds: neither retried nor put aside.
+    protected override void ConfigureConsumer(
+        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<CatalogPartRequestedConsumer> consumerConfigurator,
+        IRegistrationContext context) => endpointConfigurator.IsShared<CatalogPartRequested>(context, keepFailed: false);
+}
