@@ -14,6 +14,7 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
     private const string DefaultName = "watchphoto";
 
     // Codes of MongoDB.
+    private const int IndexNotFound = 27;
     private const int NamespaceExists = 48;
     private const int IndexOptionsConflict = 85;
     private const int IndexKeySpecsConflict = 86;
@@ -52,6 +53,9 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
 
     public static BsonDocument TheCatalog => new("_id", "catalog");
 
+    // Sparse: the living, which are nearly all, are not in it.
+    private CreateIndexOptions Expiry => new() { ExpireAfter = _options.TombstoneLife, Sparse = true };
+
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         await PrepareCatalogAsync(cancellationToken);
@@ -59,9 +63,9 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
         // One after the other: DocumentDB deadlocks when two indexes are made on one collection at once.
         await PrepareIndexAsync(Registers, "version", "{ library: 1, version: 1, digest: 1 }", new(), cancellationToken);
         await PrepareIndexAsync(Registers, "photo", "{ photoId: 1 }", new() { Sparse = true }, cancellationToken);
-        await PrepareIndexAsync(Registers, "expiry", "{ deletedAt: 1 }", new() { ExpireAfter = _options.TombstoneLife }, cancellationToken);
+        await PrepareIndexAsync(Registers, "expiry", "{ deletedAt: 1 }", Expiry, cancellationToken);
         await PrepareIndexAsync(Ranges, "version", "{ library: 1, version: 1 }", new(), cancellationToken);
-        await PrepareIndexAsync(Ranges, "expiry", "{ removedAt: 1 }", new() { ExpireAfter = _options.TombstoneLife }, cancellationToken);
+        await PrepareIndexAsync(Ranges, "expiry", "{ removedAt: 1 }", Expiry, cancellationToken);
         await PrepareViewAsync(cancellationToken);
     }
 
@@ -111,12 +115,24 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
             {
                 // The age of tombstones is another one than before.
                 LogIndexMadeAgain(collection.CollectionNamespace.CollectionName, name);
-                await collection.Indexes.DropOneAsync(name, cancellationToken);
+                await DropIndexAsync(collection, name, cancellationToken);
             }
             catch (MongoCommandException e) when (e.Code is WriteConflict && tries < 5)
             {
                 LogTriesAgain(e, collection.CollectionNamespace.CollectionName, name);
             }
+        }
+    }
+
+    private static async Task DropIndexAsync(IMongoCollection<BsonDocument> collection, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await collection.Indexes.DropOneAsync(name, cancellationToken);
+        }
+        catch (MongoCommandException e) when (e.Code == IndexNotFound)
+        {
+            // Another indexer has just dropped it.
         }
     }
 

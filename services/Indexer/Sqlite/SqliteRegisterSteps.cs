@@ -6,48 +6,43 @@ using WatchPhoto.Indexer.Catalog.Algebra;
 namespace WatchPhoto.Indexer.Sqlite;
 
 /// <summary>The steps inside of one transaction.</summary>
-internal sealed class SqliteRegisterSteps : IRegisterSteps, IDisposable
+internal sealed class SqliteRegisterSteps(SqliteConnection connection) : IRegisterSteps, IDisposable
 {
-    // Register.Supersedes, in SQL.
+    // Register.Supersedes, in SQL. ?1 and ?2 are the key, ?3 the version, ?4 the digest.
     private const string Supersedes =
-        "($version > register.version OR $version = register.version AND ifnull($digest, -1) > ifnull(register.digest, -1))";
+        "(?3 > register.version OR ?3 = register.version AND ifnull(?4, -1) > ifnull(register.digest, -1))";
 
-    private static readonly string[] Columns =
-        ["version", "digest", "photo_id", "size", "modified_s", "modified_ns", "inode", "birth_s", "birth_ns", "photo"];
+    private const string Assignments = """
+        version = ?3, digest = ?4, photo_id = ?5, size = ?6, modified_s = ?7, modified_ns = ?8, inode = ?9,
+        birth_s = ?10, birth_ns = ?11, photo = ?12
+        """;
 
-    private static readonly string Assignments = string.Join(", ", Columns.Select(column => $"{column} = ${column}"));
+    private readonly SqliteStatement _put = new(connection, $"""
+        INSERT INTO register (library, path, version, digest, photo_id, size, modified_s, modified_ns, inode, birth_s, birth_ns, photo)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        ON CONFLICT DO UPDATE SET {Assignments} WHERE {Supersedes}
+        """);
 
-    private readonly Statement _put;
-    private readonly Statement _replace;
-    private readonly Statement _raise;
-    private readonly Statement _sweep;
-    private readonly Statement _range;
+    private readonly SqliteStatement _replace = new(connection,
+        $"UPDATE register SET {Assignments} WHERE library = ?1 AND path = ?2 AND {Supersedes}");
 
-    public SqliteRegisterSteps(SqliteConnection connection)
-    {
-        string[] keyed = ["library", "path", .. Columns];
-        _put = new(connection, keyed, $"""
-            INSERT INTO register ({string.Join(", ", keyed)}) VALUES ({string.Join(", ", keyed.Select(column => "$" + column))})
-            ON CONFLICT DO UPDATE SET {Assignments} WHERE {Supersedes}
-            """);
-        _replace = new(connection, keyed,
-            $"UPDATE register SET {Assignments} WHERE library = $library AND path = $path AND {Supersedes}");
-        _raise = new(connection, ["library", "directory", "version"], """
-            INSERT INTO removal VALUES ($library, $directory, $version)
-            ON CONFLICT DO UPDATE SET version = $version WHERE $version > version
-            """);
-        _sweep = new(connection, ["library", "version", "from", "end"], $"""
-            UPDATE register SET version = $version, {string.Join(", ", Columns.Skip(1).Select(column => column + " = NULL"))}
-            WHERE library = $library AND path >= $from AND path < $end AND version < $version
-            """);
-        _range = new(connection, ["library", "directory"],
-            "SELECT version FROM removal WHERE library = $library AND directory = $directory");
-    }
+    private readonly SqliteStatement _raise = new(connection, """
+        INSERT INTO removal VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET version = ?3 WHERE ?3 > version
+        """);
+
+    private readonly SqliteStatement _sweep = new(connection, """
+        UPDATE register SET version = ?2, digest = NULL, photo_id = NULL, size = NULL, modified_s = NULL, modified_ns = NULL,
+            inode = NULL, birth_s = NULL, birth_ns = NULL, photo = NULL
+        WHERE library = ?1 AND path >= ?3 AND path < ?4 AND version < ?2
+        """);
+
+    private readonly SqliteStatement _range = new(connection,
+        "SELECT version FROM removal WHERE library = ?1 AND directory = ?2");
 
     public Task RaiseRangesAsync(string libraryId, IReadOnlyList<Removal> removals, CancellationToken cancellationToken)
     {
         foreach (var (directory, version) in removals)
-            _raise.Execute(libraryId, directory, version);
+            _raise.Bind(libraryId).Bind(directory).Bind(version).Execute();
         return Task.CompletedTask;
     }
 
@@ -56,7 +51,11 @@ internal sealed class SqliteRegisterSteps : IRegisterSteps, IDisposable
         foreach (var (directory, version) in removals)
         {
             var below = PathRange.Below(directory);
-            _sweep.Execute(libraryId, version, below.From, SqliteRow.End(below));
+            _sweep.Bind(libraryId).Bind(version).Bind(below.From);
+            if (below.End is { } end)
+                _sweep.Bind(end).Execute();
+            else
+                _sweep.Bind(SqliteRow.BehindAllText).Execute();
         }
 
         return Task.CompletedTask;
@@ -65,19 +64,26 @@ internal sealed class SqliteRegisterSteps : IRegisterSteps, IDisposable
     public Task WriteAsync(string libraryId, IReadOnlyList<Register> registers, bool create, CancellationToken cancellationToken)
     {
         var statement = create ? _put : _replace;
+        Span<byte> id = stackalloc byte[16];
         foreach (var register in registers)
         {
             if (register.Live is not { } live)
             {
-                statement.Execute(libraryId, register.Path, register.Version);
-                continue;
+                statement.Bind(libraryId).Bind(register.Path).Bind(register.Version);
+            }
+            else
+            {
+                string? photo = live.Description is null
+                    ? null
+                    : JsonSerializer.Serialize(live.Description, CatalogJson.Default.PhotoDescription);
+                live.PhotoId.TryWriteBytes(id, bigEndian: true, out _);
+                statement.Bind(libraryId).Bind(register.Path).Bind(register.Version).Bind(live.Digest).Bind(id).Bind(live.File.Size)
+                    .Bind(live.File.ModifiedAt.Seconds).Bind(live.File.ModifiedAt.Nanoseconds)
+                    .Bind((long)live.File.Inode).Bind(live.File.BirthTime?.Seconds).Bind(live.File.BirthTime?.Nanoseconds)
+                    .Bind(photo);
             }
 
-            statement.Execute(
-                libraryId, register.Path, register.Version, (long)live.Digest, SqliteRow.Bytes(live.PhotoId), live.File.Size,
-                live.File.ModifiedAt.Seconds, (long)live.File.ModifiedAt.Nanoseconds, (long)live.File.Inode,
-                live.File.BirthTime?.Seconds, (long?)live.File.BirthTime?.Nanoseconds,
-                live.Description is null ? null : JsonSerializer.Serialize(live.Description, CatalogJson.Default.PhotoDescription));
+            statement.Execute();
         }
 
         return Task.CompletedTask;
@@ -89,7 +95,7 @@ internal sealed class SqliteRegisterSteps : IRegisterSteps, IDisposable
         Dictionary<string, long> ranges = [];
         foreach (string directory in directories)
         {
-            if (_range.Scalar(libraryId, directory) is long version)
+            if (_range.Bind(libraryId).Bind(directory).Number() is { } version)
                 ranges.Add(directory, version);
         }
 
@@ -103,32 +109,5 @@ internal sealed class SqliteRegisterSteps : IRegisterSteps, IDisposable
         _raise.Dispose();
         _sweep.Dispose();
         _range.Dispose();
-    }
-
-    /// <summary>A command with its parameters made once, given by place; those left out are NULL.</summary>
-    private sealed class Statement : IDisposable
-    {
-        private readonly SqliteCommand _command;
-        private readonly SqliteParameter[] _parameters;
-
-        public Statement(SqliteConnection connection, IEnumerable<string> parameters, string sql)
-        {
-            _command = connection.CreateCommand();
-            _command.CommandText = sql;
-            _parameters = [.. parameters.Select(name => _command.Parameters.AddWithValue("$" + name, DBNull.Value))];
-        }
-
-        public void Execute(params ReadOnlySpan<object?> values) => Bound(values).ExecuteNonQuery();
-
-        public object? Scalar(params ReadOnlySpan<object?> values) => Bound(values).ExecuteScalar();
-
-        public void Dispose() => _command.Dispose();
-
-        private SqliteCommand Bound(ReadOnlySpan<object?> values)
-        {
-            for (int i = 0; i < _parameters.Length; i++)
-                _parameters[i].Value = (i < values.Length ? values[i] : null) ?? DBNull.Value;
-            return _command;
-        }
     }
 }

@@ -25,6 +25,8 @@ internal static class SqliteRow
     // Big-endian: a UUIDv7 then sorts by its time, and its index fills from left to right.
     public static byte[] Bytes(Guid id) => id.ToByteArray(bigEndian: true);
 
-    /// <summary>The end of a range of paths: to SQLite any blob, also an empty one, is greater than any text.</summary>
-    public static object End(PathRange range) => range.End ?? (object)Array.Empty<byte>();
+    /// <summary>To SQLite any blob, also an empty one, is greater than any text.</summary>
+    public static readonly byte[] BehindAllText = [];
+
+    public static object End(PathRange range) => range.End ?? (object)BehindAllText;
 }

@@ -31,9 +31,11 @@ public class MongoDatabaseTests(MongoStore store) : IClassFixture<MongoStore>
         await using var catalog = await store.OpenNewAsync();
         Assert.Equal([31.0, 31.0], await DaysAsync());
 
-        await using var other = store.Open(catalog.Place, new CatalogOptions { TombstoneAge = TimeSpan.FromDays(7) });
-        await other.Setup.PrepareAsync(Cancellation);
+        var others = Enumerable.Range(0, 3).Select(_ => store.Open(catalog.Place, new CatalogOptions { TombstoneAge = TimeSpan.FromDays(7) })).ToList();
+        await Task.WhenAll(others.Select(other => Task.Run(() => other.Setup.PrepareAsync(Cancellation))));
         Assert.Equal([8.0, 8.0], await DaysAsync());
+        foreach (var other in others)
+            await other.DisposeAsync();
 
         async Task<List<double>> DaysAsync()
         {
