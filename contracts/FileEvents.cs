@@ -2,7 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace WatchPhoto.Contracts;
 
-/// <summary>What changed on one library's disk (watcher to indexer): 1 to <see cref="MaxEvents"/> events.</summary>
+/// <summary>
+/// What changed on one library's disk (watcher to indexer): 1 to <see cref="MaxEvents"/> events, or none and a proof, which
+/// travels behind the events it is about.
+/// </summary>
 public sealed record FileEvents
 {
     /// <summary>The most events a message carries.</summary>
@@ -19,6 +22,9 @@ public sealed record FileEvents
     public required string Host { get; init; }
 
     public required IReadOnlyList<FileEvent> Events { get; init; }
+
+    /// <summary>What the catalog must hold once all that was sent before is applied.</summary>
+    public Proof? Proof { get; init; }
 }
 
 /// <summary>

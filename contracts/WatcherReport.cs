@@ -86,6 +86,11 @@ public sealed record ScanProgress(long Files, long Expected, double FilesPerSeco
 /// <param name="Version">The library's highest version.</param>
 /// <param name="Count">Living entries.</param>
 /// <param name="Digest">Sum of the entries' digests.</param>
-public sealed record Proof(long Version, long Count, long Digest);
+/// <param name="Floor">
+/// After a resync: every living entry was told with a version above this one, so that what the catalog holds at or below it,
+/// once the registers above match, is of no entry.
+/// </param>
+/// <param name="DiskComparedAt">When the whole disk was last compared with the entries.</param>
+public sealed record Proof(long Version, long Count, long Digest, long Floor = 0, DateTimeOffset? DiskComparedAt = null);
 
 public sealed record RefusedLibrary(string LibraryId, string Reason);

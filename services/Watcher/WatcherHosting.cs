@@ -30,6 +30,7 @@ public static class WatcherHosting
         services.AddHostedService<OutboxPublisher>();
         services.AddSingleton<CatalogPartRequester>();
         services.AddHostedService(provider => provider.GetRequiredService<CatalogPartRequester>());
+        services.AddHostedService<Prover>();
         services.AddHostedService<Reporter>();
     }
 

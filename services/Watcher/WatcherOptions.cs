@@ -55,6 +55,17 @@ public sealed record WatcherOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How much may wait to be sent, in bytes: beyond, it is dropped, and the libraries are told as a whole when the bus takes
+    /// messages again.
+    /// </summary>
+    [Range(1024L, long.MaxValue)]
+    public long OutboxLimit { get; init; } = 1L << 30;
+
+    /// <summary>How often a quiet library is proven to be in the catalog as it is here, when nothing has changed.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan ProofInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Messages sent and not yet confirmed, at most.</summary>
     [Range(1, 1000)]
     public int MessagesInFlight { get; init; } = 20;

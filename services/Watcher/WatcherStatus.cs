@@ -48,7 +48,7 @@ public sealed class WatcherStatus
             SentAt = _time.GetUtcNow(),
             WatchesUsed = tracker.Watches,
             PendingOutbox = pending,
-            Libraries = [.. tracker.Libraries.Select(library => Report(tracker, library, quiet: idle && pending == 0))],
+            Libraries = [.. tracker.Libraries.Select(library => Report(tracker, library, quiet: idle && pending == 0 && library is { Resync: null, IsPaused: false }))],
             Refused = [.. tracker.Refused.Select(refused => new RefusedLibrary(refused.Key, refused.Value))],
         });
     }
@@ -77,7 +77,8 @@ public sealed class WatcherStatus
             Progress = scan is null ? null : new ScanProgress(scan.Files, Math.Max(library.Expected, scan.Files),
                 scan.Files / Math.Max(0.001, _time.GetElapsedTime(scan.Started).TotalSeconds)),
             DiskComparedAt = library.DiskComparedAt,
-            Proof = quiet && state is LibraryState.Watching or LibraryState.Polling ? new Proof(library.Version, library.Entries, library.Digest) : null,
+            Proof = quiet && state is LibraryState.Watching or LibraryState.Polling
+                ? new Proof(library.Version, library.Entries, library.Digest, library.Floor, library.DiskComparedAt) : null,
         };
     }
 }

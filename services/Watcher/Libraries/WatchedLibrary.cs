@@ -6,6 +6,14 @@ using WatchPhoto.Watcher.Tree;
 
 namespace WatchPhoto.Watcher.Libraries;
 
+/// <summary>The last entry told, by the path of its directory and its name; both empty: none yet.</summary>
+internal sealed record ResyncCursor(byte[] Directory, byte[] Name)
+{
+    public static readonly ResyncCursor Start = new([], []);
+
+    public bool IsAtStart => Directory.Length == 0 && Name.Length == 0;
+}
+
 /// <summary>A library of this host: its definition, what is known of it and where it stands. Owned by the tracker's thread.</summary>
 internal sealed class WatchedLibrary(long row, Library definition)
 {
@@ -53,6 +61,15 @@ internal sealed class WatchedLibrary(long row, Library definition)
 
     /// <summary>Its entries are being learned from the catalog: nothing is compared before.</summary>
     public bool IsRecovering { get; set; }
+
+    /// <summary>The last announcement did not have it: what it has to tell waits until it is announced again.</summary>
+    public bool IsPaused { get; set; }
+
+    /// <summary>The version before that of the first entry told by the last resync.</summary>
+    public long Floor { get; set; }
+
+    /// <summary>How far the resync under way has come; null: none is.</summary>
+    public ResyncCursor? Resync { get; set; }
 
     /// <summary>Why the root is not watched; null: it is.</summary>
     public string? Offline { get; set; }

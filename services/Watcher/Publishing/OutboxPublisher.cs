@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
@@ -23,6 +24,8 @@ internal sealed partial class OutboxPublisher(
 
     private readonly SemaphoreSlim _window = new(options.Value.MessagesInFlight);
     private readonly Channel<IReadOnlyList<long>> _confirmed = Channel.CreateBounded<IReadOnlyList<long>>(options.Value.MessagesInFlight);
+    // Rows on their way and not yet removed.
+    private readonly ConcurrentDictionary<long, bool> _sent = new();
     private int _away;
 
     private ResiliencePipeline Delivery => field ??= new ResiliencePipelineBuilder()
@@ -60,21 +63,26 @@ internal sealed partial class OutboxPublisher(
             IReadOnlyList<OutboxRow> rows;
             lock (state.Gate)
                 rows = state.ReadOutbox(after, RowsRead);
-            foreach (var message in Messages(rows))
+            foreach (var message in Messages(rows.Where(row => _sent.TryAdd(row.Sequence, true))))
             {
                 await _window.WaitAsync(cancellationToken);
                 _ = SendAsync(message, cancellationToken);
             }
 
             if (rows.Count > 0)
+            {
                 after = rows[^1].Sequence;
-            else
-                await signal.WaitAsync(cancellationToken);
+                continue;
+            }
+
+            // From the start again: a library that was paused may have rows before those sent meanwhile.
+            await signal.WaitAsync(cancellationToken);
+            after = 0;
         }
     }
 
     // Whatever waits goes together: one event alone at once when it is quiet, full messages when there is much.
-    private static IEnumerable<List<OutboxRow>> Messages(IReadOnlyList<OutboxRow> rows)
+    private static IEnumerable<List<OutboxRow>> Messages(IEnumerable<OutboxRow> rows)
     {
         var message = new List<OutboxRow>();
         int count = 0, bytes = 0;
@@ -126,6 +134,7 @@ internal sealed partial class OutboxPublisher(
 
     private async Task RemoveConfirmedAsync(CancellationToken cancellationToken)
     {
+        var removed = new List<long>();
         while (await _confirmed.Reader.WaitToReadAsync(cancellationToken))
         {
             state.Transact(() =>
@@ -134,8 +143,12 @@ internal sealed partial class OutboxPublisher(
                 {
                     foreach (long sequence in sequences)
                         state.RemoveOutbox(sequence);
+                    removed.AddRange(sequences);
                 }
             });
+            foreach (long sequence in removed)
+                _sent.TryRemove(sequence, out _);
+            removed.Clear();
         }
     }
 

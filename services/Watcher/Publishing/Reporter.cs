@@ -17,7 +17,7 @@ internal sealed partial class Reporter(
         {
             try
             {
-                await publisher.PublishAsync(status.Current(), stoppingToken);
+                await publisher.PublishAsync(status.Current() with { SentAt = time.GetUtcNow() }, stoppingToken);
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {

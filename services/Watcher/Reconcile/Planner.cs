@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text.Json;
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Libraries;
@@ -376,21 +375,8 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 
         public void Finish(StateDatabase state)
         {
-            for (int start = 0; start < Events.Count;)
-            {
-                int count = Math.Min(FileEvents.MaxEvents, Events.Count - start);
-                byte[] json = Json(start, count);
-                // Long paths: fewer events make the message.
-                while (json.Length > FileEvents.MaxBytes && count > 1)
-                    json = Json(start, count = (count + 1) / 2);
-                state.AddOutbox(library, count, json);
-                start += count;
-            }
-
+            Outbox.Add(state, library, Events);
             state.SaveLibrary(library);
         }
-
-        private byte[] Json(int start, int count) =>
-            JsonSerializer.SerializeToUtf8Bytes(Events.GetRange(start, count), StateJson.Default.IReadOnlyListFileEvent);
     }
 }

@@ -28,7 +28,10 @@ internal sealed class StateDatabase : IDisposable
             entries INTEGER NOT NULL DEFAULT 0,
             digest INTEGER NOT NULL DEFAULT 0,
             disk_compared_at TEXT,
-            recovering INTEGER NOT NULL DEFAULT 0);
+            recovering INTEGER NOT NULL DEFAULT 0,
+            paused INTEGER NOT NULL DEFAULT 0,
+            floor INTEGER NOT NULL DEFAULT 0,
+            resync_directory BLOB, resync_name BLOB);
         -- AUTOINCREMENT: a row that is gone never comes to mean another directory.
         CREATE TABLE directory (
             row INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -75,8 +78,10 @@ internal sealed class StateDatabase : IDisposable
     private readonly sqlite3 _database;
     private readonly List<Statement> _statements = [];
     private long _outboxRows;
+    private long _outboxBytes;
     private readonly Statement _begin, _commit, _rollback;
     private readonly Statement _findDirectory, _addDirectory, _directoryByRow, _directoriesFrom, _removeDirectory;
+    private readonly Statement _entriesAfter;
     private readonly Statement _entriesOf, _findEntry, _entriesByInode, _putEntry, _removeEntry, _removeEntriesOf;
     private readonly Statement _remember, _recall, _forget, _forgetOld;
     private readonly Statement _saveLibrary, _addLibrary, _removeLibrary;
@@ -113,6 +118,7 @@ internal sealed class StateDatabase : IDisposable
             _directoriesFrom = Add("SELECT row, library, path FROM directory WHERE library = ?1 AND path >= ?2 AND path < ?3 ORDER BY path");
             _removeDirectory = Add("DELETE FROM directory WHERE row = ?1 AND NOT EXISTS (SELECT 1 FROM entry WHERE directory = ?1)");
             _entriesOf = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 ORDER BY name");
+            _entriesAfter = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name > ?2 ORDER BY name LIMIT ?3");
             _findEntry = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name = ?2");
             _entriesByInode = Add($"SELECT {EntryColumns} FROM entry WHERE inode = ?1");
             _putEntry = Add($"INSERT OR REPLACE INTO entry ({EntryColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
@@ -124,7 +130,8 @@ internal sealed class StateDatabase : IDisposable
             _forgetOld = Add("DELETE FROM remembered WHERE gone_at < ?1");
             _saveLibrary = Add("""
                 UPDATE library SET definition = ?2, root_inode = ?3, root_seconds = ?4, root_nanoseconds = ?5,
-                    version = ?6, entries = ?7, digest = ?8, disk_compared_at = ?9, recovering = ?10 WHERE row = ?1
+                    version = ?6, entries = ?7, digest = ?8, disk_compared_at = ?9, recovering = ?10, paused = ?11, floor = ?12,
+                    resync_directory = ?13, resync_name = ?14 WHERE row = ?1
                 """);
             _addLibrary = Add("INSERT INTO library (id, definition) VALUES (?1, ?2)");
             _removeLibrary = Add("DELETE FROM library WHERE row = ?1");
@@ -137,14 +144,11 @@ internal sealed class StateDatabase : IDisposable
             _addOutbox = Add("INSERT INTO outbox (library, count, events) VALUES (?1, ?2, ?3)");
             _readOutbox = Add("""
                 SELECT sequence, id, definition ->> 'epoch', count, events FROM outbox JOIN library ON row = library
-                WHERE sequence > ?1 ORDER BY sequence LIMIT ?2
+                WHERE sequence > ?1 AND NOT paused ORDER BY sequence LIMIT ?2
                 """);
-            _removeOutbox = Add("DELETE FROM outbox WHERE sequence = ?1");
+            _removeOutbox = Add("DELETE FROM outbox WHERE sequence = ?1 RETURNING length(events)");
             _removeOutboxOf = Add("DELETE FROM outbox WHERE library = ?1");
-
-            using var count = new Statement(_database, "SELECT count(*) FROM outbox");
-            count.Step();
-            _outboxRows = count.Number(0);
+            CountOutbox();
         }
         catch
         {
@@ -184,7 +188,7 @@ internal sealed class StateDatabase : IDisposable
     {
         var libraries = new List<WatchedLibrary>();
         using var all = new Statement(_database,
-            "SELECT row, definition, root_inode, root_seconds, root_nanoseconds, version, entries, digest, disk_compared_at, recovering FROM library ORDER BY row");
+            "SELECT row, definition, root_inode, root_seconds, root_nanoseconds, version, entries, digest, disk_compared_at, recovering, paused, floor, resync_directory, resync_name FROM library ORDER BY row");
         while (all.Step())
         {
             libraries.Add(new WatchedLibrary(all.Number(0), JsonSerializer.Deserialize(all.Text(1), StateJson.Default.Library)!)
@@ -195,6 +199,9 @@ internal sealed class StateDatabase : IDisposable
                 Digest = all.Number(7),
                 DiskComparedAt = all.IsNull(8) ? null : DateTimeOffset.Parse(all.Text(8), CultureInfo.InvariantCulture),
                 IsRecovering = all.Number(9) != 0,
+                IsPaused = all.Number(10) != 0,
+                Floor = all.Number(11),
+                Resync = all.IsNull(12) ? null : new ResyncCursor(all.Bytes(12).ToArray(), all.Bytes(13).ToArray()),
             });
         }
 
@@ -232,7 +239,11 @@ internal sealed class StateDatabase : IDisposable
             .Bind(2, JsonSerializer.Serialize(library.Definition, StateJson.Default.Library))
             .Bind(6, library.Version).Bind(7, library.Entries).Bind(8, library.Digest)
             .Bind(9, library.DiskComparedAt?.ToString("O", CultureInfo.InvariantCulture))
-            .Bind(10, library.IsRecovering ? 1 : 0);
+            .Bind(10, library.IsRecovering ? 1 : 0).Bind(11, library.IsPaused ? 1 : 0).Bind(12, library.Floor);
+        if (library.Resync is { } resync)
+            _saveLibrary.Bind(13, resync.Directory.AsSpan()).Bind(14, resync.Name.AsSpan());
+        else
+            _saveLibrary.Bind(13, (string?)null).Bind(14, (string?)null);
         if (library.RootIdentity is { } root)
             _saveLibrary.Bind(3, (long)root.Inode).Bind(4, root.Seconds).Bind(5, root.Nanoseconds);
         else
@@ -252,8 +263,7 @@ internal sealed class StateDatabase : IDisposable
         }
 
         _removeMounts.Bind(1, library.Row).Run();
-        _removeOutboxOf.Bind(1, library.Row).Run();
-        _outboxRows -= sqlite3_changes(_database);
+        RemoveOutbox(library);
         _removeLibrary.Bind(1, library.Row).Run();
     }
 
@@ -316,6 +326,25 @@ internal sealed class StateDatabase : IDisposable
     /// <summary>Forgets the directory if no entry is left in it.</summary>
     public void RemoveDirectory(long row) => _removeDirectory.Bind(1, row).Run();
 
+    /// <summary>The first directory of a library at or behind a path, in the order of their paths.</summary>
+    public DirectoryRow? DirectoryFrom(WatchedLibrary library, ReadOnlySpan<byte> path)
+    {
+        _directoriesFrom.Bind(1, library.Row).Bind(2, path).Bind(3, EndOfAll);
+        DirectoryRow? found = _directoriesFrom.Step() ? ReadDirectory(_directoriesFrom) : null;
+        _directoriesFrom.Reset();
+        return found;
+    }
+
+    /// <summary>Some entries of a directory behind a name, in the order of their names.</summary>
+    public List<Entry> EntriesOf(long directory, ReadOnlySpan<byte> after, int limit)
+    {
+        var entries = new List<Entry>();
+        _entriesAfter.Bind(1, directory).Bind(2, after).Bind(3, limit);
+        while (_entriesAfter.Step())
+            entries.Add(ReadEntry(_entriesAfter));
+        return entries;
+    }
+
     /// <summary>The entries of a directory in the order of their names. Read to the end before the next call.</summary>
     public IEnumerable<Entry> EntriesOf(long directory)
     {
@@ -376,10 +405,21 @@ internal sealed class StateDatabase : IDisposable
     /// <summary>Rows of the outbox; read without <see cref="Gate"/>, it is a moment old.</summary>
     public long OutboxRows => Interlocked.Read(ref _outboxRows);
 
+    /// <summary>Bytes of the events in the outbox; read without <see cref="Gate"/>, it is a moment old.</summary>
+    public long OutboxBytes => Interlocked.Read(ref _outboxBytes);
+
     public void AddOutbox(WatchedLibrary library, int count, ReadOnlySpan<byte> events)
     {
         _addOutbox.Bind(1, library.Row).Bind(2, count).Bind(3, events).Run();
         _outboxRows++;
+        _outboxBytes += events.Length;
+    }
+
+    /// <summary>Drops what waits to be sent of a library: it will be told as a whole.</summary>
+    public void RemoveOutbox(WatchedLibrary library)
+    {
+        _removeOutboxOf.Bind(1, library.Row).Run();
+        CountOutbox();
     }
 
     public IReadOnlyList<OutboxRow> ReadOutbox(long after, int limit)
@@ -397,8 +437,12 @@ internal sealed class StateDatabase : IDisposable
 
     public void RemoveOutbox(long sequence)
     {
-        _removeOutbox.Bind(1, sequence).Run();
-        _outboxRows -= sqlite3_changes(_database);
+        _removeOutbox.Bind(1, sequence);
+        while (_removeOutbox.Step())
+        {
+            _outboxRows--;
+            _outboxBytes -= _removeOutbox.Number(0);
+        }
     }
 
     public string? Meta(string name)
@@ -443,6 +487,13 @@ internal sealed class StateDatabase : IDisposable
         var end = path.ToArray();
         end[^1]++;
         return end;
+    }
+
+    private void CountOutbox()
+    {
+        using var count = new Statement(_database, "SELECT count(*), total(length(events)) FROM outbox");
+        count.Step();
+        (_outboxRows, _outboxBytes) = (count.Number(0), count.Number(1));
     }
 
     private void Prepare()

@@ -35,6 +35,7 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Overflows _overflows;
     private readonly Audit _audit;
     private readonly Recoveries _recoveries;
+    private readonly Resyncs _resyncs;
     private long _rootsChecked;
     private long _troublesTried;
     private long _polledAt;
@@ -53,6 +54,7 @@ internal sealed partial class Tracker : IComparisonEvents
         _overflows = new Overflows(time);
         _audit = new Audit(options, time);
         _recoveries = new Recoveries(state, ask, time);
+        _resyncs = new Resyncs(state, options, time, recorded);
         _rootsChecked = _troublesTried = _polledAt = time.GetTimestamp();
         lock (state.Gate)
         {
@@ -119,6 +121,7 @@ internal sealed partial class Tracker : IComparisonEvents
         next = Earlier(next, RetryTroubled());
         next = Earlier(next, Poll());
         next = Earlier(next, _recoveries.AskAgain());
+        next = Earlier(next, _resyncs.Work(_libraries.Values));
         if (_overflows.IsDue(out var overflow))
             CompareAll();
         next = Earlier(next, overflow);
@@ -145,8 +148,9 @@ internal sealed partial class Tracker : IComparisonEvents
     }
 
     /// <summary>Takes the announced libraries of this host. What is not announced stays as it is.</summary>
-    public void Announced(IEnumerable<Library> libraries)
+    public void Announced(IReadOnlyList<Library> libraries)
     {
+        Pause(libraries.Select(library => library.Id).ToHashSet());
         foreach (var announced in libraries.Where(library => library.Host == _options.Host))
         {
             var known = _libraries.GetValueOrDefault(announced.Id);
@@ -191,6 +195,9 @@ internal sealed partial class Tracker : IComparisonEvents
             case LibraryAction.Compare:
                 Compare(library);
                 break;
+            case LibraryAction.Resync when !library.IsRecovering:
+                _resyncs.Begin(library);
+                break;
             case LibraryAction.AcceptDeletions:
                 library.Decision = Verdict.Delete;
                 Compare(library);
@@ -212,6 +219,20 @@ internal sealed partial class Tracker : IComparisonEvents
         {
             LogRecovered(library.Id, library.Entries);
             Open(library);
+        }
+    }
+
+    // A registry emptied or restored from a backup: nobody would take what these libraries have to tell.
+    private void Pause(HashSet<string> announced)
+    {
+        foreach (var library in _libraries.Values.Where(library => library.IsPaused == announced.Contains(library.Id)).ToList())
+        {
+            library.IsPaused = !library.IsPaused;
+            _state.Transact(() => _state.SaveLibrary(library));
+            if (library.IsPaused)
+                LogPaused(library.Id);
+            else
+                _recorded();
         }
     }
 
@@ -637,6 +658,9 @@ internal sealed partial class Tracker : IComparisonEvents
 
     [LoggerMessage(LogLevel.Information, "{Library}: compared with the disk, {Files} files in {Seconds:F1} s")]
     private partial void LogCompared(string library, long files, double seconds);
+
+    [LoggerMessage(LogLevel.Warning, "{Library}: not announced any more, nor removed; it is watched on, and what it has to tell waits until it is registered again")]
+    private partial void LogPaused(string library);
 
     [LoggerMessage(LogLevel.Information, "{Library}: {Action} requested: {Reason}")]
     private partial void LogAction(string library, LibraryAction action, string reason);

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using WatchPhoto.Bus;
+using WatchPhoto.Contracts;
+
+namespace WatchPhoto.Watcher.Publishing;
+
+/// <summary>
+/// Sends what the catalog must hold of each quiet library, behind its events and by the same way: soon after a change, and
+/// now and then when nothing changes, for what may have happened to the catalog.
+/// </summary>
+internal sealed partial class Prover(
+    WatcherStatus status, IConfirmedPublisher publisher, IOptions<WatcherOptions> options, TimeProvider time, ILogger<Prover> log)
+    : BackgroundService
+{
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<string, (Proof Proof, long Sent)> _last = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.ProofInterval < Look ? options.Value.ProofInterval : Look, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            foreach (var library in status.Current().Libraries)
+            {
+                if (library.Proof is { } proof && IsDue(library.LibraryId, proof))
+                    await SendAsync(library, proof, stoppingToken);
+            }
+        }
+    }
+
+    private bool IsDue(string libraryId, Proof proof) =>
+        !_last.TryGetValue(libraryId, out var last) || last.Proof != proof
+        || time.GetElapsedTime(last.Sent) >= options.Value.ProofInterval;
+
+    private async Task SendAsync(LibraryReport library, Proof proof, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var message = new FileEvents
+            {
+                LibraryId = library.LibraryId, Epoch = library.Epoch, Host = options.Value.Host, Events = [], Proof = proof,
+            };
+            await publisher.PublishAsync(message, cancellationToken);
+            _last[library.LibraryId] = (proof, time.GetTimestamp());
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The next look tries again.
+            LogNotSent(exception.GetBaseException().Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Debug, "A proof was not sent: {Reason}")]
+    private partial void LogNotSent(string reason);
+}
