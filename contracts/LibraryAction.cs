@@ -19,6 +19,9 @@ public enum LibraryAction
     /// <summary>Compare the whole library with its disk.</summary>
     [JsonStringEnumMemberName("compare")] Compare,
 
+    /// <summary>Say what the catalog must hold, as soon as the library is quiet.</summary>
+    [JsonStringEnumMemberName("prove")] Prove,
+
     /// <summary>Tell every entry again, with a fresh version.</summary>
     [JsonStringEnumMemberName("resync")] Resync,
 

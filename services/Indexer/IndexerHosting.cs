@@ -11,6 +11,7 @@ using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Consuming;
 using WatchPhoto.Indexer.Database;
 using WatchPhoto.Indexer.Mongo;
+using WatchPhoto.Indexer.Proving;
 using WatchPhoto.Indexer.Registry;
 using WatchPhoto.Indexer.Sqlite;
 
@@ -41,6 +42,8 @@ public static class IndexerHosting
         services.AddHostedService(provider => provider.GetRequiredService<DatabaseConnection>());
         services.AddHostedService<LibrariesAnnouncer>();
         services.AddHostedService<Housekeeping>();
+        services.AddSingleton<ProofJudge>();
+        services.AddHostedService(provider => provider.GetRequiredService<ProofJudge>());
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
         builder.AddApi();
     }

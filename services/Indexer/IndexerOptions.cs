@@ -23,6 +23,10 @@ public sealed record IndexerOptions
     [Range(typeof(TimeSpan), "00:00:01", "3650.00:00:00")]
     public TimeSpan RemovedLibraryAge { get; init; } = TimeSpan.FromDays(30);
 
+    /// <summary>How long a catalog that differs from its watcher's proof is given, for what may still be on its way.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan ProofPatience { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Messages applied to the catalog at the same time by one indexer.</summary>
     [Range(1, 256)]
     public int ConcurrentMessages { get; init; } = 8;

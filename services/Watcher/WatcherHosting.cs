@@ -30,7 +30,8 @@ public static class WatcherHosting
         services.AddHostedService<OutboxPublisher>();
         services.AddSingleton<CatalogPartRequester>();
         services.AddHostedService(provider => provider.GetRequiredService<CatalogPartRequester>());
-        services.AddHostedService<Prover>();
+        services.AddSingleton<Prover>();
+        services.AddHostedService(provider => provider.GetRequiredService<Prover>());
         services.AddHostedService<Reporter>();
     }
 

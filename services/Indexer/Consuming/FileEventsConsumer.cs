@@ -2,13 +2,15 @@ using MassTransit;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Database;
+using WatchPhoto.Indexer.Proving;
 using WatchPhoto.Indexer.Registry;
 
 namespace WatchPhoto.Indexer.Consuming;
 
 /// <summary>Applies what watchers say to the catalog, refuses what cannot be meant, and drops what is no longer of interest.</summary>
 internal sealed class FileEventsConsumer(
-    IPhotoCatalog catalog, KnownLibraries libraries, DatabaseConnection database, IndexerMetrics metrics, TimeProvider time)
+    IPhotoCatalog catalog, KnownLibraries libraries, DatabaseConnection database, ProofJudge proofs, IndexerMetrics metrics,
+    TimeProvider time)
     : IConsumer<FileEvents>
 {
     public Task Consume(ConsumeContext<FileEvents> context) =>
@@ -30,8 +32,11 @@ internal sealed class FileEventsConsumer(
             metrics.Dropped(events, DropReason.OldEpoch);
         else
         {
-            await catalog.ApplyAsync(events, cancellationToken);
+            if (events.Events.Count > 0)
+                await catalog.ApplyAsync(events, cancellationToken);
             metrics.Applied(events);
+            if (events.Proof is not null)
+                await proofs.JudgeAsync(events, cancellationToken);
         }
     }
 }

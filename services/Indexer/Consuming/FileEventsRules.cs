@@ -17,7 +17,7 @@ internal static class FileEventsRules
             return $"The epoch is {message.Epoch}, but epochs start at 1.";
         if (message.Host.Length == 0)
             return "The host is empty.";
-        if (message.Events.Count is 0 or > FileEvents.MaxEvents)
+        if (message.Events.Count > FileEvents.MaxEvents || (message.Events.Count == 0 && message.Proof is null))
             return $"The message has {message.Events.Count} events; it must have 1 to {FileEvents.MaxEvents}.";
 
         long latest = Math.Min(VersionLimit, ((now + ClockTolerance) - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);

@@ -1,5 +1,6 @@
 using MongoDB.Driver;
 using WatchPhoto.Indexer.Catalog;
+using WatchPhoto.Indexer.Proving;
 using WatchPhoto.Indexer.Registry;
 
 namespace WatchPhoto.Indexer.Mongo;
@@ -17,6 +18,7 @@ public static class MongoCatalogServices
         services.AddSingleton<IPhotoCatalog, MongoPhotoCatalog>();
         services.AddSingleton<ILibraryRegistry, MongoLibraryRegistry>();
         services.AddSingleton<IWatcherReports, MongoWatcherReports>();
+        services.AddSingleton<IVerifications, MongoVerifications>();
         return services;
     }
 }

@@ -48,6 +48,8 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
     /// <summary>The last report of each watcher.</summary>
     public IMongoCollection<BsonDocument> Watchers => _database.GetCollection<BsonDocument>("watchers");
 
+    public IMongoCollection<BsonDocument> Verifications => _database.GetCollection<BsonDocument>("verifications");
+
     /// <summary>One document: the catalog's id, and the revision of the registry.</summary>
     public IMongoCollection<BsonDocument> Catalog => _database.GetCollection<BsonDocument>("catalog");
 

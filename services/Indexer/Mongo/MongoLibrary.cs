@@ -1,5 +1,6 @@
 using MongoDB.Bson;
 using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Registry;
 
 namespace WatchPhoto.Indexer.Mongo;
 
@@ -19,7 +20,7 @@ internal static class MongoLibrary
             document.Add("include", new BsonArray(include));
         if (library.Exclude is { } exclude)
             document.Add("exclude", new BsonArray(exclude));
-        document.Add("kind", library.Kind).Add("backend", library.Backend).Add("epoch", library.Epoch);
+        document.Add("kind", library.Kind).Add("backend", library.Backend).Add("watch", LibraryDefinition.Text(library.Watch)).Add("epoch", library.Epoch);
         return library.RemovedAt is { } removedAt
             ? document.Add("removedAt", new BsonDateTime(removedAt.UtcDateTime))
             : document;
@@ -36,6 +37,7 @@ internal static class MongoLibrary
         Exclude = Texts(document, "exclude"),
         Kind = Text(document, "kind", Contracts.Library.StoreKind),
         Backend = Text(document, "backend", Contracts.Library.LocalBackend),
+        Watch = LibraryDefinition.WatchMode(Text(document, "watch", LibraryDefinition.Text(default))),
         Epoch = Value(document, "epoch") switch
         {
             null => 1,

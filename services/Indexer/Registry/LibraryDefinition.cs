@@ -31,4 +31,14 @@ public sealed record LibraryDefinition
 
     [Description("'local' (the default) is watched; others are only kept.")]
     public string? Backend { get; init; }
+
+    [Description("How its changes are seen: 'auto' (the default: by events where the file system tells them), 'inotify' or 'poll'.")]
+    public string? Watch { get; init; }
+
+    internal static string Text(WatchMode watch) => watch.ToString().ToLowerInvariant();
+
+    /// <exception cref="FormatException">It is none.</exception>
+    internal static WatchMode WatchMode(string text) =>
+        Enum.GetValues<WatchMode>().Cast<WatchMode?>().FirstOrDefault(mode => Text(mode!.Value) == text)
+        ?? throw new FormatException($"'{text}' is no way to watch: say auto, inotify or poll.");
 }

@@ -101,10 +101,23 @@ public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChan
             Exclude = definition.Exclude,
             Kind = definition.Kind ?? Library.StoreKind,
             Backend = definition.Backend ?? Library.LocalBackend,
+            Watch = WatchModeOf(definition),
         };
         return (library.Problem() ?? GlobProblem(library)) is { } problem
             ? throw new RefusedRegistrationException(RefusalKind.Invalid, problem)
             : library;
+    }
+
+    private static WatchMode WatchModeOf(LibraryDefinition definition)
+    {
+        try
+        {
+            return definition.Watch is null ? default : LibraryDefinition.WatchMode(definition.Watch);
+        }
+        catch (FormatException exception)
+        {
+            throw new RefusedRegistrationException(RefusalKind.Invalid, exception.Message);
+        }
     }
 
     private static string? GlobProblem(Library library)

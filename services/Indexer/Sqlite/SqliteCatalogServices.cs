@@ -1,4 +1,5 @@
 using WatchPhoto.Indexer.Catalog;
+using WatchPhoto.Indexer.Proving;
 using WatchPhoto.Indexer.Registry;
 
 namespace WatchPhoto.Indexer.Sqlite;
@@ -15,6 +16,7 @@ public static class SqliteCatalogServices
         services.AddSingleton<IPhotoCatalog, SqlitePhotoCatalog>();
         services.AddSingleton<ILibraryRegistry, SqliteLibraryRegistry>();
         services.AddSingleton<IWatcherReports, SqliteWatcherReports>();
+        services.AddSingleton<IVerifications, SqliteVerifications>();
         return services;
     }
 }

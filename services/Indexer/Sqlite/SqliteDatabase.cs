@@ -40,7 +40,8 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
 
         CREATE TABLE library (
             id TEXT PRIMARY KEY, name TEXT NOT NULL, host TEXT NOT NULL, path TEXT NOT NULL, include TEXT, exclude TEXT,
-            kind TEXT NOT NULL DEFAULT 'store', backend TEXT NOT NULL DEFAULT 'local', epoch INTEGER NOT NULL DEFAULT 1,
+            kind TEXT NOT NULL DEFAULT 'store', backend TEXT NOT NULL DEFAULT 'local', watch TEXT NOT NULL DEFAULT 'auto',
+            epoch INTEGER NOT NULL DEFAULT 1,
             removed_at TEXT) STRICT, WITHOUT ROWID;
         CREATE TRIGGER library_added AFTER INSERT ON library BEGIN UPDATE catalog SET revision = revision + 1; END;
         CREATE TRIGGER library_changed AFTER UPDATE ON library BEGIN UPDATE catalog SET revision = revision + 1; END;
@@ -48,6 +49,8 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
 
         CREATE TABLE watcher (
             host TEXT PRIMARY KEY, state_id TEXT NOT NULL, sent_at INTEGER NOT NULL, report TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE verification (library TEXT PRIMARY KEY, verification TEXT NOT NULL) STRICT, WITHOUT ROWID;
         """;
 
     private readonly string _path;

@@ -9,10 +9,10 @@ namespace WatchPhoto.Indexer.Sqlite;
 
 internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryProblems problems) : ILibraryRegistry
 {
-    private const string Values = "$id, $name, $host, $path, $include, $exclude, $kind, $backend, $epoch, $removed";
+    private const string Values = "$id, $name, $host, $path, $include, $exclude, $kind, $backend, $watch, $epoch, $removed";
 
     private static readonly string Everything = $"""
-        SELECT c.id, c.revision, l.id, l.name, l.host, l.path, l.include, l.exclude, l.kind, l.backend, l.epoch, l.removed_at,
+        SELECT c.id, c.revision, l.id, l.name, l.host, l.path, l.include, l.exclude, l.kind, l.backend, l.watch, l.epoch, l.removed_at,
             ({HighestVersion("l.id")})
         FROM catalog c LEFT JOIN library l ORDER BY l.id
         """;
@@ -47,7 +47,7 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
 
     public async Task<bool> ReplaceAsync(Library library, CancellationToken cancellationToken) =>
         await WriteAsync("""
-            UPDATE library SET (id, name, host, path, include, exclude, kind, backend, epoch, removed_at) = (
+            UPDATE library SET (id, name, host, path, include, exclude, kind, backend, watch, epoch, removed_at) = (
             """ + Values + ") WHERE id = $id", library, cancellationToken);
 
     public Task<bool> DropAsync(string libraryId, CancellationToken cancellationToken) =>
@@ -60,7 +60,7 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
             : database.WriteAsync(writer => writer.Execute(sql,
                 ("$id", library.Id), ("$name", library.Name), ("$host", library.Host), ("$path", library.Path),
                 ("$include", Json(library.Include)), ("$exclude", Json(library.Exclude)),
-                ("$kind", library.Kind), ("$backend", library.Backend), ("$epoch", library.Epoch),
+                ("$kind", library.Kind), ("$backend", library.Backend), ("$watch", LibraryDefinition.Text(library.Watch)), ("$epoch", library.Epoch),
                 ("$removed", library.RemovedAt?.ToString("O", CultureInfo.InvariantCulture))) > 0, cancellationToken);
 
     private Library? Read(SqliteDataReader row)
@@ -78,9 +78,10 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
                 Exclude = Globs(row, 7),
                 Kind = row.GetString(8),
                 Backend = row.GetString(9),
-                Epoch = row.GetInt64(10),
-                RemovedAt = row.IsDBNull(11) ? null : DateTimeOffset.Parse(row.GetString(11), CultureInfo.InvariantCulture),
-                HighestVersion = row.GetInt64(12),
+                Watch = LibraryDefinition.WatchMode(row.GetString(10)),
+                Epoch = row.GetInt64(11),
+                RemovedAt = row.IsDBNull(12) ? null : DateTimeOffset.Parse(row.GetString(12), CultureInfo.InvariantCulture),
+                HighestVersion = row.GetInt64(13),
             };
             problem = library.Problem();
             if (problem is null)
@@ -92,7 +93,7 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
         }
         catch (FormatException)
         {
-            problem = "The column removed_at is not a time.";
+            problem = "The column removed_at is not a time, or watch none of auto, inotify and poll.";
         }
 
         problems.Say(row.GetString(2), problem);

@@ -2,6 +2,7 @@ using MassTransit;
 using Microsoft.Extensions.Options;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
+using WatchPhoto.Watcher.Publishing;
 using WatchPhoto.Watcher.Tracking;
 
 namespace WatchPhoto.Watcher.Libraries;
@@ -18,12 +19,15 @@ internal sealed class LibrariesAnnouncedConsumer(TrackerService tracker) : ICons
 }
 
 /// <summary>What a person, or the indexer, wants done with a library.</summary>
-internal sealed class LibraryActionRequestedConsumer(TrackerService tracker) : IConsumer<LibraryActionRequested>
+internal sealed class LibraryActionRequestedConsumer(TrackerService tracker, Prover prover) : IConsumer<LibraryActionRequested>
 {
     public Task Consume(ConsumeContext<LibraryActionRequested> context)
     {
         var request = context.Message;
-        tracker.Post(each => each.Act(request));
+        if (request.Action == LibraryAction.Prove)
+            prover.Ask(request.LibraryId);
+        else
+            tracker.Post(each => each.Act(request));
         return Task.CompletedTask;
     }
 }

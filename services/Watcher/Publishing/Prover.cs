@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -16,7 +17,10 @@ internal sealed partial class Prover(
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<string, (Proof Proof, long Sent)> _last = [];
+    private readonly ConcurrentDictionary<string, (Proof Proof, long Sent)> _last = new();
+
+    /// <summary>Has the library proven as soon as it is quiet, whether it has changed or not.</summary>
+    public void Ask(string libraryId) => _last.TryRemove(libraryId, out _);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

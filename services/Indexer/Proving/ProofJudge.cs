@@ -1,0 +1,140 @@
+using MassTransit;
+using Microsoft.Extensions.Options;
+using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Catalog;
+using WatchPhoto.Indexer.Database;
+using WatchPhoto.Indexer.Registry;
+
+namespace WatchPhoto.Indexer.Proving;
+
+/// <summary>
+/// Compares what a watcher says of its entries with what the catalog holds. A proof comes behind the events it is about, but
+/// other indexers may still be applying some of them: what differs is looked at again after a while, and only if the watcher
+/// still says the same it is a drift, for which one resync is requested.
+/// </summary>
+internal sealed partial class ProofJudge(
+    IPhotoCatalog catalog, IVerifications verifications, IWatcherReports reports, DatabaseConnection database, IBus bus,
+    IOptions<IndexerOptions> options, TimeProvider time, ILogger<ProofJudge> logger) : BackgroundService
+{
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+
+    // By library: a later proof takes the place of one that waits to be looked at again.
+    private readonly Dictionary<string, (FileEvents Message, long Since)> _doubtful = [];
+    private readonly Lock _gate = new();
+
+    /// <summary>Judges the proof of a message whose events, and those before, are applied.</summary>
+    public async Task JudgeAsync(FileEvents message, CancellationToken cancellationToken)
+    {
+        bool verified = await VerifyAsync(message.LibraryId, message.Proof!, cancellationToken);
+        lock (_gate)
+        {
+            if (verified)
+                _doubtful.Remove(message.LibraryId);
+            else if (!_doubtful.TryGetValue(message.LibraryId, out var before) || before.Message.Proof != message.Proof)
+                _doubtful[message.LibraryId] = (message, time.GetTimestamp());
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var patience = options.Value.ProofPatience;
+        using var timer = new PeriodicTimer(patience / 4, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            foreach (var message in TakeRipe(patience))
+            {
+                try
+                {
+                    await database.AskAsync(token => JudgeAgainAsync(message, token), stoppingToken);
+                }
+                catch (Exception exception) when (DatabaseConnection.IsAway(exception))
+                {
+                    // The watcher proves itself again.
+                }
+            }
+        }
+    }
+
+    private List<FileEvents> TakeRipe(TimeSpan patience)
+    {
+        lock (_gate)
+        {
+            var ripe = _doubtful.Values.Where(doubt => time.GetElapsedTime(doubt.Since) >= patience).Select(doubt => doubt.Message).ToList();
+            foreach (var message in ripe)
+                _doubtful.Remove(message.LibraryId);
+            return ripe;
+        }
+    }
+
+    private async Task JudgeAgainAsync(FileEvents message, CancellationToken cancellationToken)
+    {
+        var proof = message.Proof!;
+        // Something has changed since, or is changing: what the watcher says then will be judged.
+        var report = (await reports.ReadAsync(cancellationToken)).FirstOrDefault(report => report.Host == message.Host);
+        if (report?.Libraries.FirstOrDefault(library => library.LibraryId == message.LibraryId)?.Proof is not { } present
+            || (present.Version, present.Count, present.Digest) != (proof.Version, proof.Count, proof.Digest)
+            || await VerifyAsync(message.LibraryId, proof, cancellationToken))
+            return;
+
+        var held = await catalog.ProveAsync(message.LibraryId, cancellationToken);
+        var now = time.GetUtcNow();
+        var before = await verifications.FindAsync(message.LibraryId, cancellationToken) ?? new Verification { LibraryId = message.LibraryId };
+        bool isDue = before.NextResyncAt is not { } next || now >= next;
+        string drift = $"the watcher has {proof.Count} entries, the catalog {held.Count}"
+            + (proof.Count == held.Count ? ", some of them different" : "");
+        var wait = before.LastDriftAt is { } last && before.NextResyncAt is { } planned
+            ? TimeSpan.FromTicks(Math.Clamp((planned - last).Ticks * 2, FirstWait.Ticks, LongestWait.Ticks))
+            : FirstWait;
+        await verifications.SaveAsync(
+            before with
+            {
+                VerifiedAt = null,
+                VerifiedVersion = null,
+                DiskComparedAt = null,
+                Drifts = isDue ? before.Drifts + 1 : before.Drifts,
+                LastDriftAt = isDue ? now : before.LastDriftAt,
+                LastDrift = drift,
+                NextResyncAt = isDue ? now + wait : before.NextResyncAt,
+            },
+            cancellationToken);
+        if (!isDue)
+            return;
+
+        LogDrift(message.LibraryId, drift);
+        await bus.Publish(
+            new LibraryActionRequested { LibraryId = message.LibraryId, Action = LibraryAction.Resync, Reason = drift }, cancellationToken);
+    }
+
+    private async Task<bool> VerifyAsync(string libraryId, Proof proof, CancellationToken cancellationToken)
+    {
+        if (!Matches(await catalog.ProveAsync(libraryId, cancellationToken), proof))
+        {
+            // After a resync: once everything told again is there, what is at or below the floor is of no entry.
+            if (proof.Floor == 0 || !Matches(await catalog.ProveAboveAsync(libraryId, proof.Floor, cancellationToken), proof))
+                return false;
+            await catalog.BuryUpToAsync(libraryId, proof.Floor, cancellationToken);
+            if (!Matches(await catalog.ProveAsync(libraryId, cancellationToken), proof))
+                return false;
+        }
+
+        var before = await verifications.FindAsync(libraryId, cancellationToken) ?? new Verification { LibraryId = libraryId };
+        if (before.VerifiedAt is null)
+            LogVerified(libraryId, proof.Count);
+        await verifications.SaveAsync(
+            before with
+            {
+                VerifiedAt = time.GetUtcNow(), VerifiedVersion = proof.Version, DiskComparedAt = proof.DiskComparedAt, NextResyncAt = null,
+            },
+            cancellationToken);
+        return true;
+    }
+
+    private static bool Matches(Proof held, Proof proof) => (held.Count, held.Digest) == (proof.Count, proof.Digest);
+
+    [LoggerMessage(LogLevel.Information, "{Library}: verified, the catalog is equal to {Entries} entries")]
+    private partial void LogVerified(string library, long entries);
+
+    [LoggerMessage(LogLevel.Warning, "{Library}: the catalog has drifted ({Drift}); asking the watcher to tell all of it again")]
+    private partial void LogDrift(string library, string drift);
+}
