@@ -1,0 +1,87 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using WatchPhoto.Testing;
+
+namespace WatchPhoto.EndToEnd.Tests.Harness;
+
+/// <summary>A message as RabbitMQ's management shows it.</summary>
+internal sealed record BrokerMessage(string Body, IReadOnlyDictionary<string, string> Headers);
+
+/// <summary>What a person does in RabbitMQ's management, over its HTTP API.</summary>
+internal sealed class Broker(RunningServers servers, VirtualHost host)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async Task PublishAsync(string exchange, string routingKey, string body)
+    {
+        using var answer = await servers.Management.PostAsJsonAsync(
+            Api($"exchanges/{host.Name}/{exchange}/publish"),
+            new { properties = new { }, routing_key = routingKey, payload = Convert.ToBase64String(Encoding.UTF8.GetBytes(body)), payload_encoding = "base64" },
+            Cancellation);
+        answer.EnsureSuccessStatusCode();
+        var published = await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation);
+        Assert.True(published!["routed"]!.GetValue<bool>(), $"No queue took the message published to {exchange}.");
+    }
+
+    /// <summary>The first messages of a queue; none where there is no such queue.</summary>
+    /// <param name="keep">Whether they stay in the queue.</param>
+    public async Task<IReadOnlyList<BrokerMessage>> ReadAsync(string queue, bool keep = true)
+    {
+        using var answer = await servers.Management.PostAsJsonAsync(
+            Api($"queues/{host.Name}/{queue}/get"),
+            new { count = 1000, ackmode = keep ? "ack_requeue_true" : "ack_requeue_false", encoding = "base64" },
+            Cancellation);
+        if (answer.StatusCode == HttpStatusCode.NotFound)
+            return [];
+        answer.EnsureSuccessStatusCode();
+        var messages = await answer.Content.ReadFromJsonAsync<JsonArray>(Cancellation);
+        return [.. messages!.Select(message => new BrokerMessage(
+            Encoding.UTF8.GetString(Convert.FromBase64String(message!["payload"]!.GetValue<string>())),
+            // An empty object is an empty array in this API.
+            message["properties"]!["headers"] is JsonObject headers
+                ? headers.ToDictionary(header => header.Key, header => header.Value?.ToString() ?? "")
+                : new Dictionary<string, string>()))];
+    }
+
+    public async Task PurgeAsync(string queue)
+    {
+        using var answer = await servers.Management.DeleteAsync(Api($"queues/{host.Name}/{queue}/contents"), Cancellation);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>What "Move messages" in the page of a queue does.</summary>
+    public async Task MoveMessagesAsync(string from, string to)
+    {
+        using var answer = await servers.Management.PutAsJsonAsync(
+            Api($"parameters/shovel/{host.Name}/{Uri.EscapeDataString($"Move from {from}")}"),
+            new
+            {
+                value = new Dictionary<string, object>
+                {
+                    ["src-protocol"] = "amqp091",
+                    ["src-uri"] = $"amqp:///{host.Name}",
+                    ["src-queue"] = from,
+                    ["src-prefetch-count"] = 1000,
+                    ["src-delete-after"] = "queue-length",
+                    ["dest-protocol"] = "amqp091",
+                    ["dest-uri"] = $"amqp:///{host.Name}",
+                    ["dest-queue"] = to,
+                    ["dest-add-forward-headers"] = false,
+                    ["ack-mode"] = "on-confirm",
+                },
+            },
+            Cancellation);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    /// <summary>How many queues an exchange hands its messages to.</summary>
+    public async Task<int> CountReadersAsync(string exchange)
+    {
+        using var answer = await servers.Management.GetAsync(Api($"exchanges/{host.Name}/{exchange}/bindings/source"), Cancellation);
+        return answer.IsSuccessStatusCode ? (await answer.Content.ReadFromJsonAsync<JsonArray>(Cancellation))!.Count : 0;
+    }
+
+    private static Uri Api(string path) => new($"api/{path}", UriKind.Relative);
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using WatchPhoto.Contracts;
+
+namespace WatchPhoto.EndToEnd.Tests.Harness;
+
+/// <summary>What the disk, or the catalog, says of a file.</summary>
+/// <param name="ModifiedAt">ISO 8601 UTC, to the nanosecond.</param>
+internal sealed record FileFacts(long Size, string ModifiedAt, ulong Inode);
+
+/// <summary>A directory of photos, changed and looked at with the system's own tools.</summary>
+internal sealed class Disk : IDisposable
+{
+    // Smallest first; a library of a camera, of scans and of thumbnails has them all.
+    private static readonly (int Width, int Height)[] Sizes = [(8, 8), (97, 31), (160, 120), (333, 500), (640, 480), (1600, 1200)];
+
+    private readonly string _base = Directory.CreateTempSubdirectory("watchphoto-disk-").FullName;
+
+    public Disk()
+    {
+        Root = Path.Combine(_base, "photos");
+        Directory.CreateDirectory(Root);
+    }
+
+    public string Root { get; }
+
+    /// <summary>Runs a script of the shell in the library's root; <c>../</c> is the same file system outside of the library.</summary>
+    public void Run(string script)
+    {
+        using var process = Start(new ProcessStartInfo("bash", ["-euc", script]) { WorkingDirectory = Root });
+        var error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{script}\n{error}");
+    }
+
+    public void AddPhoto(string path, int seed = 1)
+    {
+        var (width, height) = Sizes[(uint)seed % Sizes.Length];
+        path = Path.Combine(Root, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, Jpeg.Make(seed, width, height));
+    }
+
+    /// <summary>Photos of mixed sizes in directories of a few dozen.</summary>
+    public void AddPhotos(int count, string below = "2026")
+    {
+        for (int i = 0; i < count; i++)
+            AddPhoto(string.Create(CultureInfo.InvariantCulture, $"{below}/{i / 40:D3}/photo {i:D5}.jpg"), i);
+    }
+
+    /// <summary>The photos that are on the disk, by the path they have in the catalog.</summary>
+    public SortedDictionary<string, FileFacts> Walk()
+    {
+        var files = new SortedDictionary<string, FileFacts>(Utf8Order.Instance);
+        foreach (var line in Find("-name", ".*", "-prune", "-o", "-type", "f", "-iname", "*.jpg", "-printf", "%s %T@ %i %P\\0"))
+        {
+            var parts = Encoding.Latin1.GetString(line).Split(' ', 4);
+            files.Add(
+                PhotoPath.Encode(Encoding.Latin1.GetBytes(parts[3])),
+                new FileFacts(long.Parse(parts[0], CultureInfo.InvariantCulture), Iso8601(parts[1]), ulong.Parse(parts[2], CultureInfo.InvariantCulture)));
+        }
+
+        return files;
+    }
+
+    /// <summary>The inodes of the library's root and all directories in it.</summary>
+    public HashSet<ulong> DirectoryInodes() =>
+        [.. Find("-mindepth", "0", "-type", "d", "-printf", "%i\\0").Select(inode => ulong.Parse(inode, CultureInfo.InvariantCulture))];
+
+    public void Dispose()
+    {
+        // .NET cannot remove names that are not UTF-8.
+        using var process = Start(new ProcessStartInfo("rm", ["-rf", _base]));
+        process.WaitForExit();
+    }
+
+    private List<byte[]> Find(params string[] expression)
+    {
+        string[] arguments = expression[0] == "-mindepth" ? [Root, .. expression] : [Root, "-mindepth", "1", .. expression];
+        // In any other locale a name that is not UTF-8 matches no pattern.
+        using var process = Start(new ProcessStartInfo("find", arguments) { Environment = { ["LC_ALL"] = "C" } });
+        using var output = new MemoryStream();
+        process.StandardOutput.BaseStream.CopyTo(output);
+        process.WaitForExit();
+        var parts = new List<byte[]>();
+        for (var rest = output.ToArray().AsMemory(); rest.Length > 0;)
+        {
+            int end = rest.Span.IndexOf((byte)0);
+            parts.Add(rest[..end].ToArray());
+            rest = rest[(end + 1)..];
+        }
+
+        return parts;
+    }
+
+    // Of seconds since 1970 with ten decimals, as find prints them.
+    private static string Iso8601(string time)
+    {
+        var parts = time.Split('.');
+        var seconds = DateTime.UnixEpoch.AddSeconds(long.Parse(parts[0], CultureInfo.InvariantCulture));
+        return string.Create(CultureInfo.InvariantCulture, $"{seconds:yyyy-MM-dd'T'HH:mm:ss}.{parts[1][..9]}Z");
+    }
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        start.RedirectStandardError = start.RedirectStandardOutput = true;
+        return Process.Start(start)!;
+    }
+}
+
+/// <summary>The order of paths in the catalog: that of their bytes in UTF-8.</summary>
+internal sealed class Utf8Order : IComparer<string>
+{
+    public static readonly Utf8Order Instance = new();
+
+    public int Compare(string? x, string? y) => Encoding.UTF8.GetBytes(x!).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(y!));
+}

@@ -1,0 +1,33 @@
+using System.Text.RegularExpressions;
+
+namespace WatchPhoto.EndToEnd.Tests.Harness;
+
+/// <summary>An indexer, and its HTTP API.</summary>
+internal sealed partial class IndexerProcess(string name, string directory, IReadOnlyDictionary<string, string> environment) : ServiceProcess(
+    "Indexer", name, directory, new Dictionary<string, string>(environment) { ["Urls"] = "http://127.0.0.1:0" })
+{
+    private int _linesBeforeStart;
+    private HttpClient? _api;
+
+    public override void Start()
+    {
+        _linesBeforeStart = Lines.Count;
+        _api = null;
+        base.Start();
+    }
+
+    /// <summary>The API, once it listens.</summary>
+    public async Task<HttpClient> ApiAsync()
+    {
+        if (_api is not null)
+            return _api;
+        string? address = null;
+        await Wait.UntilAsync(
+            () => (address = Lines.Skip(_linesBeforeStart).Select(line => Listening().Match(line)).FirstOrDefault(match => match.Success)?.Groups[1].Value) is not null,
+            $"{Name} does not listen:\n{string.Join('\n', Lines)}");
+        return _api = new HttpClient { BaseAddress = new Uri(address!) };
+    }
+
+    [GeneratedRegex("Now listening on: (http://[0-9.:]+)")]
+    private static partial Regex Listening();
+}

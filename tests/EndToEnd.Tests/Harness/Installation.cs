@@ -1,0 +1,264 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MongoDB.Bson;
+using MongoDB.Driver;
+using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
+using Xunit.Sdk;
+
+namespace WatchPhoto.EndToEnd.Tests.Harness;
+
+/// <summary>A line of photos.ndjson.</summary>
+internal sealed record CatalogPhoto(string Path, Guid PhotoId, long Version, FileFacts File);
+
+/// <summary>WatchPhoto as separate processes: a watcher a host, some indexers, a virtual host and a database of their own.</summary>
+internal sealed class Installation : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("watchphoto-").FullName;
+    private readonly List<Disk> _disks = [];
+    private readonly MongoClient _mongo;
+    private int _asked;
+    private int _registered;
+
+    private Installation(RunningServers servers, VirtualHost virtualHost, string[] hosts, int indexers)
+    {
+        var database = servers.CreateDatabaseName();
+        var environment = new Dictionary<string, string>
+        {
+            ["ConnectionStrings__RabbitMq"] = virtualHost.ConnectionString,
+            ["ConnectionStrings__MongoDb"] = WithDatabase(servers.MongoDb.ConnectionString, database),
+        };
+        Broker = new Broker(servers, virtualHost);
+        _mongo = servers.CreateMongoClient();
+        Database = _mongo.GetDatabase(database);
+        Watchers = [.. hosts.Select(host => new WatcherProcess(host, NewDirectory($"watcher-{host}"), environment))];
+        Indexers = [.. Enumerable.Range(1, indexers).Select(i => new IndexerProcess($"indexer {i}", NewDirectory($"indexer-{i}"), environment))];
+    }
+
+    public IReadOnlyList<WatcherProcess> Watchers { get; }
+
+    public IReadOnlyList<IndexerProcess> Indexers { get; }
+
+    public Broker Broker { get; }
+
+    /// <summary>The catalog's database, for what people do to it by hand.</summary>
+    public IMongoDatabase Database { get; }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private IEnumerable<ServiceProcess> Processes => [.. Watchers, .. Indexers];
+
+    /// <summary>All processes are running, and have found the servers and each other.</summary>
+    public static async Task<Installation> StartAsync(RunningServers servers, string[] hosts, int indexers)
+    {
+        var installation = await CreateAsync(servers, hosts, indexers);
+        foreach (var process in installation.Processes)
+            process.Start();
+        await installation.AreReadyAsync();
+        return installation;
+    }
+
+    /// <summary>Nothing is running yet.</summary>
+    public static async Task<Installation> CreateAsync(RunningServers servers, string[] hosts, int indexers) =>
+        new(servers, await servers.CreateVirtualHostAsync(Cancellation), hosts, indexers);
+
+    public WatcherProcess WatcherOf(string host) => Watchers.Single(watcher => watcher.Host == host);
+
+    public async Task AreReadyAsync()
+    {
+        foreach (var indexer in Indexers)
+        {
+            var api = await indexer.ApiAsync();
+            await UntilAsync(async () =>
+            {
+                using var ready = await api.GetAsync(new Uri("health/ready", UriKind.Relative), Cancellation);
+                return ready.IsSuccessStatusCode ? null : $"{indexer.Name} is not ready: {await ready.Content.ReadAsStringAsync(Cancellation)}";
+            });
+        }
+
+        await UntilAsync(async () => await Broker.CountReadersAsync(BusNames.LibrariesExchange) >= Watchers.Count
+            ? null
+            : "A watcher does not listen to announcements.");
+    }
+
+    /// <summary>The API of any indexer: they take turns.</summary>
+    public Task<HttpClient> ApiAsync()
+    {
+        var running = Indexers.Where(indexer => indexer.ShouldRun).ToList();
+        return running[Interlocked.Increment(ref _asked) % running.Count].ApiAsync();
+    }
+
+    public Disk CreateDisk()
+    {
+        var disk = new Disk();
+        _disks.Add(disk);
+        return disk;
+    }
+
+    /// <summary>Registers a directory of a host over HTTP.</summary>
+    public async Task<PhotoLibrary> RegisterAsync(string host, Disk disk)
+    {
+        var id = NewLibraryId();
+        using var added = await (await ApiAsync()).PostAsJsonAsync(
+            new Uri("api/libraries", UriKind.Relative), new { id, name = id, host, path = disk.Root }, Cancellation);
+        Assert.True(added.StatusCode == HttpStatusCode.Created, await added.Content.ReadAsStringAsync(Cancellation));
+        return new PhotoLibrary(this, id, host, disk);
+    }
+
+    /// <summary>Registers a directory of a host as a person with a client of MongoDB does.</summary>
+    public async Task<PhotoLibrary> InsertAsync(string host, Disk disk)
+    {
+        var id = NewLibraryId();
+        await Database.GetCollection<BsonDocument>("libraries").InsertOneAsync(
+            new BsonDocument { ["_id"] = id, ["name"] = id, ["host"] = host, ["path"] = disk.Root }, cancellationToken: Cancellation);
+        return new PhotoLibrary(this, id, host, disk);
+    }
+
+    public string NewLibraryId() => $"library-{Interlocked.Increment(ref _registered)}";
+
+    /// <summary>Waits as <see cref="Wait"/> does, but not for processes that have died.</summary>
+    public async Task UntilAsync(Func<Task<string?>> problem, TimeSpan? deadline = null)
+    {
+        try
+        {
+            await Wait.UntilAsync(
+                async () =>
+                {
+                    if (Processes.FirstOrDefault(process => process.ShouldRun && !process.IsRunning) is { } dead)
+                        Assert.Fail($"The {dead.Name} has ended by itself.");
+                    return await problem();
+                },
+                deadline);
+        }
+        catch (FailException failure)
+        {
+            Assert.Fail($"{failure.Message}\n{string.Join('\n', Processes.Select(process => process.LastLines(40)))}");
+        }
+    }
+
+    public async Task ErrorQueueIsEmptyAsync()
+    {
+        if (await Broker.ReadAsync(BusNames.IndexerErrorQueue) is [var message, ..])
+            Assert.Fail($"In the error queue: {message.Headers.GetValueOrDefault("MT-Fault-Message")}\n{message.Body}");
+    }
+
+    /// <summary>The last report of a host's watcher.</summary>
+    public async Task<JsonNode?> ReportAsync(string host)
+    {
+        var reports = await (await ApiAsync()).GetFromJsonAsync<JsonArray>(new Uri("api/watchers", UriKind.Relative), Cancellation);
+        return reports!.FirstOrDefault(report => report!["host"]!.GetValue<string>() == host);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        foreach (var process in Processes)
+            process.Dispose();
+        foreach (var disk in _disks)
+            disk.Dispose();
+        _mongo.Dispose();
+        Directory.Delete(_directory, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private string NewDirectory(string name) => Directory.CreateDirectory(Path.Combine(_directory, name)).FullName;
+
+    private static string WithDatabase(string connectionString, string database)
+    {
+        var url = new MongoUrlBuilder(connectionString) { DatabaseName = database };
+        if (url.Username is not null)
+            url.AuthenticationSource ??= "admin";
+        return url.ToString();
+    }
+}
+
+/// <summary>A registered directory, and what the catalog says of it.</summary>
+internal sealed class PhotoLibrary(Installation installation, string id, string host, Disk disk)
+{
+    public string Id => id;
+
+    public string Host => host;
+
+    public Disk Disk => disk;
+
+    public WatcherProcess Watcher => installation.WatcherOf(host);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>photos.ndjson, in its order.</summary>
+    public async Task<List<CatalogPhoto>> PhotosAsync()
+    {
+        var photos = new List<CatalogPhoto>();
+        var text = await (await installation.ApiAsync()).GetStringAsync(new Uri($"api/libraries/{id}/photos.ndjson", UriKind.Relative), Cancellation);
+        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            using var json = JsonDocument.Parse(line);
+            var (photo, file) = (json.RootElement, json.RootElement.GetProperty("file"));
+            Assert.Equal(id, photo.GetProperty("libraryId").GetString());
+            photos.Add(new CatalogPhoto(
+                photo.GetProperty("path").GetString()!,
+                photo.GetProperty("photoId").GetGuid(),
+                photo.GetProperty("version").GetInt64(),
+                new FileFacts(file.GetProperty("size").GetInt64(), file.GetProperty("modifiedAt").GetString()!, file.GetProperty("inode").GetUInt64())));
+        }
+
+        return photos;
+    }
+
+    /// <summary>Waits until the catalog is what the disk is, to the byte and the nanosecond.</summary>
+    /// <returns>The photos by path.</returns>
+    public async Task<Dictionary<string, CatalogPhoto>> EqualsDiskAsync(TimeSpan? deadline = null)
+    {
+        List<CatalogPhoto> photos = [];
+        await installation.UntilAsync(
+            async () =>
+            {
+                try
+                {
+                    photos = await PhotosAsync();
+                }
+                catch (HttpRequestException exception)
+                {
+                    return $"The catalog does not answer: {exception.Message}";
+                }
+
+                return Difference(photos, disk.Walk());
+            },
+            deadline);
+        Assert.Equal(photos.Select(photo => photo.Path).Order(Utf8Order.Instance), photos.Select(photo => photo.Path));
+        Assert.Equal(photos.Count, photos.Select(photo => photo.PhotoId).Distinct().Count());
+        return photos.ToDictionary(photo => photo.Path);
+    }
+
+    public async Task DeleteAsync()
+    {
+        using var deleted = await (await installation.ApiAsync()).DeleteAsync(new Uri($"api/libraries/{id}", UriKind.Relative), Cancellation);
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+    }
+
+    public async Task RestoreAsync()
+    {
+        using var restored = await (await installation.ApiAsync()).PostAsync(new Uri($"api/libraries/{id}/restore", UriKind.Relative), null, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, restored.StatusCode);
+    }
+
+    private static string? Difference(List<CatalogPhoto> photos, SortedDictionary<string, FileFacts> files)
+    {
+        var catalog = photos.ToLookup(photo => photo.Path, photo => photo.File);
+        var problems = new StringBuilder();
+        int count = 0;
+        foreach (var path in files.Keys.Union(catalog.Select(photo => photo.Key)))
+        {
+            var file = files.GetValueOrDefault(path);
+            var told = catalog[path].ToList();
+            if (file is not null && told is [var only] && only == file)
+                continue;
+            if (++count <= 10)
+                problems.Append(System.Globalization.CultureInfo.InvariantCulture, $"\n  {path}: on the disk {file?.ToString() ?? "nothing"}, in the catalog {(told.Count == 0 ? "nothing" : string.Join(" and ", told))}");
+        }
+
+        return count == 0 ? null : $"{count} differences between {files.Count} files on the disk and {photos.Count} photos in the catalog:{problems}";
+    }
+}

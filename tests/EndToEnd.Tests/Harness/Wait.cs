@@ -1,0 +1,30 @@
+using System.Diagnostics;
+
+namespace WatchPhoto.EndToEnd.Tests.Harness;
+
+/// <summary>Waiting for a condition, never for a time.</summary>
+internal static class Wait
+{
+    /// <summary>Far beyond what anything takes on a busy machine.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(25);
+
+    /// <param name="problem">What is still wrong; null: nothing, and the waiting is over.</param>
+    public static async Task UntilAsync(Func<Task<string?>> problem, TimeSpan? deadline = null)
+    {
+        var limit = deadline ?? Patience;
+        for (long started = Stopwatch.GetTimestamp(); await problem() is { } wrong;)
+        {
+            if (Stopwatch.GetElapsedTime(started) > limit)
+                Assert.Fail($"After {limit.TotalSeconds:0.#} s: {wrong}");
+            await Task.Delay(Interval, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public static Task UntilAsync(Func<Task<bool>> condition, string otherwise, TimeSpan? deadline = null) =>
+        UntilAsync(async () => await condition() ? null : otherwise, deadline);
+
+    public static Task UntilAsync(Func<bool> condition, string otherwise, TimeSpan? deadline = null) =>
+        UntilAsync(() => Task.FromResult(condition() ? null : otherwise), deadline);
+}
