@@ -2,6 +2,7 @@ using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using WatchPhoto.Bus;
 using WatchPhoto.Watcher.Libraries;
@@ -20,7 +21,10 @@ public static class WatcherHosting
         builder.AddCheckedOptions<WatcherOptions>(WatcherOptions.Section);
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => StateDirectory.Open(provider.GetRequiredService<IOptions<WatcherOptions>>().Value));
+        services.AddSingleton(provider => new StateDirectory(
+            provider.GetRequiredService<IOptions<WatcherOptions>>().Value, provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<StateDirectory>>()));
+        services.AddSingleton(provider => provider.GetRequiredService<StateDirectory>().Open());
         services.AddSingleton<OutboxSignal>();
         services.AddSingleton(provider => new WatcherStatus(
             provider.GetRequiredService<StateDatabase>(), provider.GetRequiredService<IOptions<WatcherOptions>>(),

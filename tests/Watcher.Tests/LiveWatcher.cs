@@ -168,7 +168,7 @@ internal sealed class LiveWatcher : IDisposable
         public Inside(WatcherOptions options)
         {
             Inotify = new Inotify();
-            State = StateDirectory.Open(options);
+            State = new StateDirectory(options, TimeProvider.System, NullLogger<StateDirectory>.Instance).Open();
             _reader = new HintReader(Inotify, () => _wake.Set(), exception => _failure = exception);
             var tracker = new Tracker(State, new KernelDisk(Inotify), options, TimeProvider.System, NullLogger.Instance, () => { }, _ => { });
             _thread = new Thread(() =>

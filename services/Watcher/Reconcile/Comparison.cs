@@ -368,6 +368,7 @@ internal sealed class Comparison(
         _listing.Sort();
         var recorded = Recorded(directory);
         int next = 0;
+        bool known = true;
         for (int i = 0; i < _listing.Count; i++)
         {
             var name = _listing.Name(i);
@@ -378,7 +379,13 @@ internal sealed class Comparison(
             if (unknown)
                 events.LookAgain(node, name.ToArray());
             else if (facts is { } file && (!isRecorded || !recorded[next].Matches(file) || recorded[next].IsMissing))
-                _observed.Add(new Observation { Directory = directory, Name = name.ToArray(), OnDisk = file });
+            {
+                _observed.Add(new Observation
+                {
+                    Directory = directory, Name = name.ToArray(), OnDisk = file,
+                    Recorded = isRecorded ? recorded[next] : null, IsRecordedKnown = known,
+                });
+            }
             else if (facts is null && isRecorded)
                 Missing(directory, recorded[next]);
             if (isRecorded)
@@ -387,6 +394,8 @@ internal sealed class Comparison(
             {
                 _manySteps = true;
                 Record(final: false, removed: []);
+                // A plan may have moved away what was read before it.
+                known = false;
             }
         }
 

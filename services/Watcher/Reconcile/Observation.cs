@@ -1,5 +1,6 @@
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.State;
 using WatchPhoto.Watcher.Tree;
 
 namespace WatchPhoto.Watcher.Reconcile;
@@ -28,6 +29,11 @@ internal readonly record struct Observation
 
     /// <summary>Null: no file of interest is there.</summary>
     public required FileFacts? OnDisk { get; init; }
+
+    /// <summary>What is recorded, where the observer knows; <see cref="IsRecordedKnown"/> tells.</summary>
+    public Entry? Recorded { get; init; }
+
+    public bool IsRecordedKnown { get; init; }
 
     /// <summary>The node, where an event told of the name: then a file that is being rewritten may be looked at again later.</summary>
     public DirectoryNode? Live { get; init; }

@@ -75,7 +75,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 
         var key = new EntryKey(row, observation.Name);
         if (!_paths.ContainsKey(key))
-            Add(new PlannedPath { Key = key, Directory = directory, OnDisk = observation.OnDisk, Recorded = state.Find(key), From = observation });
+            Add(new PlannedPath { Key = key, Directory = directory, OnDisk = observation.OnDisk, Recorded = observation.IsRecordedKnown ? observation.Recorded : state.Find(key), From = observation });
     }
 
     private void Add(PlannedPath path)

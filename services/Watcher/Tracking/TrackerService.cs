@@ -16,6 +16,7 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
     private readonly Inotify _inotify = new();
     private readonly HintReader _reader;
     private readonly Tracker _tracker;
+    private readonly StateDirectory _directory;
     private readonly WatcherStatus _status;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger<TrackerService> _log;
@@ -23,10 +24,10 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
     private volatile bool _stop;
 
     public TrackerService(
-        StateDatabase state, OutboxSignal outbox, CatalogPartRequester requester, WatcherStatus status, IOptions<WatcherOptions> options, TimeProvider time,
+        StateDatabase state, StateDirectory directory, OutboxSignal outbox, CatalogPartRequester requester, WatcherStatus status, IOptions<WatcherOptions> options, TimeProvider time,
         IHostApplicationLifetime lifetime, ILogger<TrackerService> log)
     {
-        (_status, _lifetime, _log) = (status, lifetime, log);
+        (_directory, _status, _lifetime, _log) = (directory, status, lifetime, log);
         _tracker = new Tracker(state, new KernelDisk(_inotify), options.Value, time, log, outbox.Raise, requester.Ask);
         _reader = new HintReader(_inotify, arrived: () => _wake.Set(), failed: Fail);
         _thread = new Thread(Run) { IsBackground = true, Name = "tracker" };
@@ -86,6 +87,8 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
     private void Fail(Exception exception)
     {
         LogFailed(exception);
+        if (exception is StateException { IsCorrupt: true })
+            _directory.Suspect();
         Environment.ExitCode = 1;
         _lifetime.StopApplication();
     }
