@@ -15,7 +15,7 @@ internal sealed class LiveWatcher : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly string _base = Directory.CreateTempSubdirectory("watchphoto-").FullName;
-    private readonly WatcherOptions _options;
+    private WatcherOptions _options;
     private Inside? _inside;
 
     public LiveWatcher(params string[] include)
@@ -43,6 +43,9 @@ internal sealed class LiveWatcher : IDisposable
 
     public string Root { get; }
 
+    /// <summary>A scan that misses more than this asks.</summary>
+    public int MostDeletions { init => _options = _options with { MostDeletions = value }; }
+
     public string Outside { get; }
 
     public Library Definition { get; set; }
@@ -65,6 +68,9 @@ internal sealed class LiveWatcher : IDisposable
         _inside = new Inside(_options);
         Announce(Definition);
     }
+
+    public void Ask(LibraryAction action) => _inside!.Post(
+        tracker => tracker.Act(new LibraryActionRequested { LibraryId = Definition.Id, Action = action, Reason = "a test" }));
 
     public void Announce(params Library[] libraries) => _inside!.Post(tracker => tracker.Announced(libraries));
 

@@ -91,6 +91,20 @@ internal sealed class LibraryFilter
         return !_exclude.Match(parent, Decode(name, buffer));
     }
 
+    /// <summary>Whether the file is an entry and no directory above it is excluded.</summary>
+    public bool Includes(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name)
+    {
+        for (int start = 0; start < directory.Length;)
+        {
+            int length = directory[start..].IndexOf((byte)'/');
+            if (!IncludesDirectory(directory[..start], directory.Slice(start, length)))
+                return false;
+            start += length + 1;
+        }
+
+        return IncludesFile(directory, name);
+    }
+
     private bool HasExtension(ReadOnlySpan<char> file)
     {
         int dot = file.LastIndexOf('.');

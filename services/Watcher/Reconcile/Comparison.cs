@@ -474,7 +474,7 @@ internal sealed class Comparison(
         _observed.AddRange(_missing);
         _missing = [];
         var removed = AddVanished();
-        switch (Whole is null ? Verdict.Delete : events.Judge(Whole, missing: _observed.Count))
+        switch (Whole is null ? Verdict.Delete : events.Judge(Whole, _observed.Count(IsMissed)))
         {
             case Verdict.Delete:
                 Record(final: true, removed);
@@ -487,6 +487,10 @@ internal sealed class Comparison(
         _observed.Clear();
         return true;
     }
+
+    // What its library's settings exclude now is not missed.
+    private static bool IsMissed(Observation one) =>
+        one.OnDisk is null && one.Directory.Library.Filter.Includes(one.Directory.Path, one.Name);
 
     /// <summary>
     /// Adds what is recorded in directories that are gone; returns these, topmost ones only, as far as all below is gone.

@@ -1,0 +1,147 @@
+using WatchPhoto.Contracts;
+using WatchPhoto.Watcher.Libraries;
+
+namespace WatchPhoto.Watcher.Tests;
+
+/// <summary>Missing evidence is not evidence of deletion.</summary>
+public sealed class EvidenceTests : IDisposable
+{
+    private readonly LiveWatcher _watcher = new() { MostDeletions = 10 };
+
+    public void Dispose() => _watcher.Dispose();
+
+    [Fact]
+    public void A_scan_that_misses_most_of_a_library_is_held_until_a_person_accepts()
+    {
+        var before = Begin(files: 30);
+        WhileDown("rm d/*");
+        Wait(library => library.Held == 30);
+        Assert.Equal(before.Count, _watcher.Entries().Count);
+
+        _watcher.Ask(LibraryAction.AcceptDeletions);
+        Assert.Empty(_watcher.Settled());
+    }
+
+    [Fact]
+    public void What_is_held_comes_back_by_itself_with_its_files()
+    {
+        var before = Begin(files: 30);
+        WhileDown("mv d ../outside/");
+        Wait(library => library.Held == 30);
+        Shell.Run("mv ../outside/d .", _watcher.Root);
+        _watcher.Ask(LibraryAction.Compare);
+
+        var after = _watcher.Settled();
+        Wait(library => library.Held is null);
+        Assert.All(before, entry => Assert.Equal(entry.Value.PhotoId, after[entry.Key].PhotoId));
+        Assert.Empty(_watcher.Told);
+    }
+
+    [Fact]
+    public void Refused_deletions_stay_and_what_is_deleted_later_goes()
+    {
+        Begin(files: 30);
+        _watcher.Write("other.jpg");
+        _watcher.Settled();
+        WhileDown("rm d/*");
+        Wait(library => library.Held == 30);
+        _watcher.Ask(LibraryAction.RefuseDeletions);
+        Wait(library => library.Held is null);
+        Assert.Equal(31, _watcher.Entries().Count);
+
+        Shell.Run("rm other.jpg", _watcher.Root);
+        Until(() => _watcher.Entries().Count == 30);
+        WhileDown("true");
+        Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Held: null, DiskComparedAt: not null } && tracker.IsIdle));
+        Assert.Equal(30, _watcher.Entries().Count);
+        Shell.Run("mkdir -p d; echo y > d/1.jpg", _watcher.Root);
+        Until(() => !_watcher.Entries()["d/1.jpg"].IsMissing);
+    }
+
+    [Fact]
+    public void Removing_the_whole_library_while_it_is_watched_is_followed()
+    {
+        Begin(files: 30);
+        Shell.Run("rm -rf photos", Path.GetDirectoryName(_watcher.Root)!);
+        Until(() => _watcher.Entries().Count == 0);
+
+        Directory.CreateDirectory(_watcher.Root);
+        _watcher.Write("new.jpg");
+        Assert.Single(_watcher.Settled());
+    }
+
+    [Fact]
+    public void A_disk_that_is_unmounted_inside_a_library_deletes_nothing()
+    {
+        Directory.CreateDirectory(_watcher.In("disk"));
+        Shell.Run("mount -t tmpfs none disk; echo x > disk/a.jpg; mkdir disk/d; echo y > disk/d/b.jpg", _watcher.Root);
+        try
+        {
+            var before = Begin(files: 1);
+            Assert.Equal(3, before.Count);
+            Shell.Run("mkdir ../kept; mount --move disk ../kept 2>/dev/null || umount disk", _watcher.Root);
+            Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any()));
+            Assert.Equal(before.Keys.ToHashSet(), _watcher.Entries().Keys.ToHashSet());
+
+            WhileDown("true");
+            Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any() && tracker.IsIdle));
+            Assert.Equal(before.Keys.ToHashSet(), _watcher.Entries().Keys.ToHashSet());
+        }
+        finally
+        {
+            Shell.Run("umount disk ../kept 2>/dev/null || true", _watcher.Root);
+        }
+    }
+
+    [Fact]
+    public void What_is_excluded_now_leaves_without_a_question()
+    {
+        Begin(files: 30);
+        _watcher.Definition = _watcher.Definition with { Exclude = ["d/**"] };
+        _watcher.Announce(_watcher.Definition);
+
+        Until(() => _watcher.Entries().Count == 0);
+        Assert.Equal(1, _watcher.KernelWatches);
+    }
+
+    [Fact]
+    public void A_resync_tells_every_entry_again_above_its_floor()
+    {
+        var before = Begin(files: 30);
+        _watcher.Ask(LibraryAction.Resync);
+        Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Floor: > 0, Resync: null }));
+
+        _watcher.Settled();
+        Assert.Equal(before.Keys.ToHashSet(), _watcher.Told.Select(told => told.Path).ToHashSet());
+        Assert.All(_watcher.Told, told => Assert.True(told.Version > _watcher.Ask(tracker => tracker.Libraries.Single().Floor)));
+    }
+
+    private Dictionary<string, State.Entry> Begin(int files)
+    {
+        for (int i = 0; i < files; i++)
+            _watcher.Write($"d/{i}.jpg");
+        _watcher.Start();
+        var entries = _watcher.Settled();
+        _watcher.Told.Clear();
+        return entries;
+    }
+
+    private void WhileDown(string script)
+    {
+        _watcher.Stop();
+        Shell.Run(script, _watcher.Root);
+        _watcher.Start();
+    }
+
+    private void Wait(Func<WatchedLibrary, bool> condition) => Until(() => _watcher.Ask(tracker => condition(tracker.Libraries.Single())));
+
+    private static void Until(Func<bool> condition)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(20);
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < deadline, "waited in vain");
+            Thread.Sleep(5);
+        }
+    }
+}
