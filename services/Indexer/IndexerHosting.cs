@@ -91,8 +91,9 @@ public static class IndexerHosting
         // Whom it shall answer beside this machine, its operator says.
         builder.AddDefaults(
             new("Urls", "http://127.0.0.1:5080"),
-            // A line a request is for whoever asks for it.
-            new("Logging:LogLevel:Microsoft.AspNetCore", "Warning"));
+            // A line a request is for whoever asks for it; what is not ready says so itself.
+            new("Logging:LogLevel:Microsoft.AspNetCore", "Warning"),
+            new("Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks", "None"));
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             // Names of files stay readable; nothing here is ever put into a page.

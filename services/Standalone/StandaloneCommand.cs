@@ -1,6 +1,5 @@
 using System.CommandLine;
 using WatchPhoto.Bus;
-using WatchPhoto.Indexer.Registry;
 
 namespace WatchPhoto.Standalone;
 
@@ -79,14 +78,6 @@ internal sealed class StandaloneCommand
             await using var session = Session.Create(dataDirectory, port);
             await session.RunAsync(directories, include);
             return 0;
-        }
-        catch (RefusedStartException refused)
-        {
-            return Refuse(refused.Message);
-        }
-        catch (RefusedRegistrationException refused)
-        {
-            return Refuse(refused.Message);
         }
         catch (Exception exception) when (Service.Sentence(exception) is { } sentence)
         {

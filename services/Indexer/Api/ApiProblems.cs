@@ -54,7 +54,8 @@ internal sealed class ApiProblems(IProblemDetailsService problems) : IExceptionH
         string[] parts = exception.Message.Split('\'');
         if (exception.Message.StartsWith("The JSON property '", StringComparison.Ordinal) && parts.Length > 2)
             return $"The field '{parts[1]}' is unknown; a library has id, name, host, path, include, exclude, kind, backend and watch.";
-        return exception.Path is { Length: > 2 } path
+        // Where the text itself is broken, the serializer's exception has the reader's inside.
+        return exception.Path is { Length: > 2 } path && exception.InnerException is not JsonException
             ? $"The field '{path[2..]}' does not have a value that fits; {Contents}"
             : $"The body is not a JSON object that fits; {Contents}";
     }

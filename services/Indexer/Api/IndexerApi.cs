@@ -16,6 +16,7 @@ public static class IndexerApi
 {
     private const int UsualPage = 100;
     private const int LargestPage = 1000;
+    private static readonly TimeSpan BusPatience = TimeSpan.FromSeconds(5);
 
     public static void MapIndexerApi(this WebApplication app)
     {
@@ -98,8 +99,17 @@ public static class IndexerApi
         async (id, registrations, bus, cancellationToken) =>
         {
             await FindLivingAsync(registrations, id, cancellationToken);
-            await bus.Publish(new LibraryActionRequested { LibraryId = id, Action = action, Reason = "over HTTP" }, cancellationToken);
-            return TypedResults.Accepted("/api/watchers");
+            try
+            {
+                await bus.Publish(new LibraryActionRequested { LibraryId = id, Action = action, Reason = "over HTTP" }, cancellationToken)
+                    .WaitAsync(BusPatience, cancellationToken);
+                return TypedResults.Accepted("/api/watchers");
+            }
+            catch (TimeoutException)
+            {
+                throw new RefusedRequestException(
+                    StatusCodes.Status503ServiceUnavailable, "The bus does not answer, so the watcher cannot be asked; try again in a while.");
+            }
         };
 
     private static async Task<IResult> StreamPhotos(

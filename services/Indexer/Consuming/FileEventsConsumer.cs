@@ -13,11 +13,9 @@ internal sealed class FileEventsConsumer(
     TimeProvider time)
     : IConsumer<FileEvents>
 {
-    public Task Consume(ConsumeContext<FileEvents> context) =>
-        database.AskAsync(cancellationToken => ApplyAsync(context.Message, cancellationToken), context.CancellationToken);
-
-    private async Task ApplyAsync(FileEvents events, CancellationToken cancellationToken)
+    public async Task Consume(ConsumeContext<FileEvents> context)
     {
+        var (events, cancellationToken) = (context.Message, context.CancellationToken);
         if (FileEventsRules.Problem(events, time.GetUtcNow()) is { } problem)
             throw new RefusedMessageException(problem);
 
@@ -33,10 +31,10 @@ internal sealed class FileEventsConsumer(
         else
         {
             if (events.Events.Count > 0)
-                await catalog.ApplyAsync(events, cancellationToken);
+                await database.AskAsync(token => catalog.ApplyAsync(events, token), cancellationToken);
             metrics.Applied(events);
             if (events.Proof is not null)
-                await proofs.JudgeAsync(events, cancellationToken);
+                await database.AskAsync(token => proofs.JudgeAsync(events, token), cancellationToken);
         }
     }
 }

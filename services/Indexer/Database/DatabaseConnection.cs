@@ -61,10 +61,13 @@ internal sealed partial class DatabaseConnection(ICatalogSetup setup, TimeProvid
         catch (Exception exception) when (IsAway(exception))
         {
             if (Interlocked.Exchange(ref _away, 1) == 0)
-                LogAway(exception.GetBaseException().Message);
+                LogAway(FirstSentence(exception.GetBaseException().Message));
             throw;
         }
     }
+
+    // A driver's message may go on for pages.
+    private static string FirstSentence(string message) => message.Split([". ", "\n"], 2, StringSplitOptions.None)[0];
 
     [LoggerMessage(LogLevel.Warning, "The catalog's database does not answer ({Reason}); waiting for it")]
     private partial void LogAway(string reason);

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Options;
 using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Database;
 
 namespace WatchPhoto.Indexer.Registry;
 
 /// <summary>The registry, remembered for a moment: thousands of messages a second ask for the same few libraries.</summary>
 internal sealed class KnownLibraries(
-    ILibraryRegistry registry, RegistryChanges changes, IOptions<IndexerOptions> options, TimeProvider time) : IDisposable
+    ILibraryRegistry registry, DatabaseConnection database, RegistryChanges changes, IOptions<IndexerOptions> options, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _reading = new(1);
     private Snapshot _known = new(new Dictionary<string, Library>(), long.MinValue, Task.CompletedTask);
@@ -28,7 +29,7 @@ internal sealed class KnownLibraries(
 
             long readAt = time.GetTimestamp();
             var next = changes.Next;
-            var announced = await registry.ReadAsync(cancellationToken);
+            var announced = await database.AskAsync(registry.ReadAsync, cancellationToken);
             var read = new Snapshot(announced.Libraries.ToDictionary(each => each.Id), readAt, next);
             Volatile.Write(ref _known, read);
             return read.Libraries.GetValueOrDefault(libraryId);
