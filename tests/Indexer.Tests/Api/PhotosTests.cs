@@ -1,0 +1,133 @@
+using System.Text.Json;
+using MassTransit;
+using WatchPhoto.Contracts;
+
+namespace WatchPhoto.Indexer.Tests.Api;
+
+public class PhotosTests
+{
+    [Fact]
+    public async Task A_photo_is_told_with_all_that_is_known_of_it()
+    {
+        await using var indexer = await StartAsync();
+        var id = Guid.CreateVersion7();
+        long version = Messages.Now;
+        var created = Messages.Created("2026/相片 $where \"a'.jpg", id, version);
+        await indexer.PublishAsync(Messages.Of(created with { Photo = new PhotoDescription { Width = 4000, CameraMake = "Canon" } }));
+
+        string line = $$$"""{"libraryId":"photos","path":"2026/相片 $where \"a'.jpg","photoId":"{{{id}}}","version":{{{version}}},"file":{"size":1234,"modifiedAt":"2026-01-02T03:04:05.123456789Z","inode":42},"photo":{"width":4000,"cameraMake":"Canon"}}""";
+        Assert.Equal(line + "\n", await GetAsync(indexer, "/api/libraries/photos/photos.ndjson"));
+        Assert.Equal($"[{line}]", await GetAsync(indexer, $"/api/photos/{id}"));
+        Assert.Equal($$"""{"photos":[{{line}}]}""", await GetAsync(indexer, "/api/photos?library=photos"));
+    }
+
+    [Fact]
+    public async Task Photos_come_in_the_order_of_their_paths_bytes_streamed_and_in_pages()
+    {
+        await using var indexer = await StartAsync();
+        // By bytes "a/b" is behind "a-b" and before "a0", and what lies beyond the basic plane is behind "\uFFFD".
+        string[] paths = ["Z.jpg", "a-b.jpg", "a/b.jpg", "a0.jpg", "é.jpg", "\uFFFD.jpg", "\U0001F600.jpg", "\U0001F600.jpg2"];
+        await indexer.PublishAsync(Messages.Of([.. paths.Reverse().Select(path => Messages.Created(path))]));
+        Assert.Equal(paths, await indexer.PathsAsync());
+
+        var paged = new List<string>();
+        for (string? after = ""; after is not null;)
+        {
+            var page = JsonDocument.Parse(await GetAsync(indexer, $"/api/photos?library=photos&limit=3&after={Uri.EscapeDataString(after)}")).RootElement;
+            paged.AddRange(page.GetProperty("photos").EnumerateArray().Select(photo => photo.GetProperty("path").GetString()!));
+            after = page.TryGetProperty("after", out var next) ? next.GetString() : null;
+        }
+
+        Assert.Equal(paths, paged);
+        string below = await GetAsync(indexer, "/api/photos?library=photos&prefix=a/");
+        Assert.Equal("a/b.jpg", Assert.Single(JsonDocument.Parse(below).RootElement.GetProperty("photos").EnumerateArray()).GetProperty("path").GetString());
+    }
+
+    [Fact]
+    public async Task A_photo_at_two_paths_is_told_at_both()
+    {
+        await using var indexer = await StartAsync();
+        var id = Guid.CreateVersion7();
+        await indexer.PublishAsync(Messages.Of(Messages.Created("b.jpg", id), Messages.Created("a.jpg", id)));
+        Assert.Equal(2, JsonDocument.Parse(await GetAsync(indexer, $"/api/photos/{id}")).RootElement.GetArrayLength());
+    }
+
+    [Fact]
+    public async Task The_last_report_of_each_watcher_is_told()
+    {
+        await using var indexer = await StartAsync();
+        var report = new WatcherReport
+        {
+            Host = "nas", StateId = Guid.CreateVersion7(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
+        };
+        await indexer.PublishAsync(report);
+        await indexer.PublishAsync(report with { WatchesUsed = 17, SentAt = report.SentAt.AddSeconds(1) });
+        var told = Assert.Single(JsonDocument.Parse(await GetAsync(indexer, "/api/watchers")).RootElement.EnumerateArray());
+        Assert.Equal(17, told.GetProperty("watchesUsed").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_removed_library_leaves_no_photos_not_even_late_ones_and_what_is_said_of_it_is_counted()
+    {
+        await using var indexer = await StartAsync();
+        await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg")));
+        using var removed = await indexer.Http.DeleteAsync(new Uri("/api/libraries/photos", UriKind.Relative), TestContext.Current.CancellationToken);
+        await indexer.PublishAsync(Messages.Of(Messages.Created("late.jpg")));
+        using var restored = await indexer.Http.PostAsync(new Uri("/api/libraries/photos/restore", UriKind.Relative), null, TestContext.Current.CancellationToken);
+        await indexer.PublishAsync(Messages.Of(Messages.Created("of-the-old-epoch.jpg")));
+
+        await indexer.PublishAsync(Messages.Of(Messages.Created("new.jpg")) with { Epoch = 2 });
+        Assert.DoesNotContain("late.jpg", await indexer.PathsAsync());
+        Assert.DoesNotContain("of-the-old-epoch.jpg", await indexer.PathsAsync());
+        Assert.Contains("new.jpg", await indexer.PathsAsync());
+        var events = JsonDocument.Parse(await GetAsync(indexer, "/health/ready")).RootElement.GetProperty("events");
+        Assert.Equal(1, events.GetProperty("ofRemovedLibraries").GetInt64());
+        Assert.Equal(1, events.GetProperty("ofOldEpochs").GetInt64());
+    }
+
+    [Fact]
+    public async Task The_photos_of_a_removed_library_are_forgotten_and_at_last_the_library()
+    {
+        await using var indexer = await LiveIndexer.StartAsync(new Dictionary<string, string?> { ["Indexer:RemovedLibraryAge"] = "00:00:01" });
+        await (await indexer.ReadyAsync()).RegisterAsync();
+        var id = Guid.CreateVersion7();
+        await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg", id)));
+        using var removed = await indexer.Http.DeleteAsync(new Uri("/api/libraries/photos", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        await Eventually.IsTrueAsync(async () =>
+        {
+            using var answer = await indexer.Http.GetAsync(new Uri($"/api/photos/{id}", UriKind.Relative), TestContext.Current.CancellationToken);
+            return answer.StatusCode == System.Net.HttpStatusCode.NotFound;
+        });
+        await Eventually.IsTrueAsync(async () => await GetAsync(indexer, "/api/libraries?removed=true") == "[]");
+    }
+
+    [Fact]
+    public async Task Libraries_are_announced_at_once_when_they_change_and_again_and_again()
+    {
+        var announced = new System.Collections.Concurrent.ConcurrentQueue<LibrariesAnnounced>();
+        await using var indexer = await LiveIndexer.StartAsync(consumers: bus => bus.AddHandler<LibrariesAnnounced>(context =>
+        {
+            announced.Enqueue(context.Message);
+            return Task.CompletedTask;
+        }));
+        await (await indexer.ReadyAsync()).RegisterAsync();
+        await Eventually.IsTrueAsync(() => announced.Count(each => each.Libraries.Any(library => library.Id == "photos")) > 2);
+
+        using var removed = await indexer.Http.DeleteAsync(new Uri("/api/libraries/photos", UriKind.Relative), TestContext.Current.CancellationToken);
+        await Eventually.IsTrueAsync(() => announced.Any(each => each.Libraries.Any(library => library.RemovedAt is not null)));
+        Assert.Single(announced.Select(each => each.CatalogId).Distinct());
+        var revisions = announced.Select(each => each.Revision).ToList();
+        Assert.Equal(revisions.Order(), revisions);
+    }
+
+    private static async Task<LiveIndexer> StartAsync()
+    {
+        var indexer = await LiveIndexer.StartAsync();
+        await (await indexer.ReadyAsync()).RegisterAsync();
+        return indexer;
+    }
+
+    private static Task<string> GetAsync(LiveIndexer indexer, string path) =>
+        indexer.Http.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+}

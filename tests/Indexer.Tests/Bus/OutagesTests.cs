@@ -1,0 +1,203 @@
+using System.Diagnostics;
+using MassTransit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using WatchPhoto.Bus;
+using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
+
+namespace WatchPhoto.Indexer.Tests.Bus;
+
+/// <summary>Broker or database killed or frozen: nothing is lost, nothing hangs, and it is said once.</summary>
+public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_is_published_before_any_indexer_ever_ran_waits_for_the_first()
+    {
+        var broker = await Broker.CreateAsync(fixture);
+        await using (var publisher = await StartPublisherAsync(broker))
+            await publisher.PublishAsync(Messages.Of(Messages.Created("a.jpg")));
+
+        await using var indexer = await LiveIndexer.StartAsync(Settings(broker));
+        // The library is not registered yet, so the message waits in the error queue in its turn.
+        await indexer.ReadyAsync();
+        Assert.StartsWith("There is no library", (await broker.TakeOneAsync(BusNames.IndexerErrorQueue)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_frozen_broker_keeps_no_publisher_waiting_for_ever()
+    {
+        var servers = await FaultableAsync();
+        var broker = await Broker.CreateAsync(fixture);
+        await using var publisher = await StartPublisherAsync(broker);
+        await publisher.PublishAsync(Messages.Of(Messages.Created("a.jpg")));
+
+        await servers.RabbitMq.StopAsync(Cancellation);
+        try
+        {
+            var watch = Stopwatch.StartNew();
+            await Assert.ThrowsAsync<TimeoutException>(() => publisher.PublishAsync(Messages.Of(Messages.Created("b.jpg"))));
+            Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        }
+        finally
+        {
+            await servers.RabbitMq.ContinueAsync(Cancellation);
+        }
+
+        await Eventually.IsTrueAsync(async () => await publisher.TryPublishAsync(Messages.Of(Messages.Created("b.jpg"))));
+    }
+
+    [Fact]
+    public async Task A_broker_that_is_away_at_the_start_is_said_once_and_waited_for()
+    {
+        var servers = await FaultableAsync();
+        var broker = await Broker.CreateAsync(fixture);
+        await servers.RabbitMq.KillAsync(Cancellation);
+        await using var indexer = await LiveIndexer.StartAsync(Settings(broker));
+        await Eventually.IsTrueAsync(() => Said(indexer, "does not answer") == 1);
+        using (var ready = await indexer.Http.GetAsync(new Uri("/health/ready", UriKind.Relative), Cancellation))
+            Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        await indexer.RegisterAsync();
+
+        await servers.RabbitMq.StartAsync(Cancellation);
+        await indexer.ReadyAsync();
+        await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg")));
+        await Eventually.IsTrueAsync(async () => (await indexer.PathsAsync()).Count == 1);
+        Assert.Equal(1, Said(indexer, "does not answer"));
+        Assert.Equal(1, Said(indexer, "answers again"));
+        Assert.DoesNotContain(indexer.Log.Lines, line => line.Contains("   at ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_broker_that_is_killed_loses_nothing()
+    {
+        var servers = await FaultableAsync();
+        var broker = await Broker.CreateAsync(fixture);
+        await using var indexer = await LiveIndexer.StartAsync(Settings(broker));
+        await (await indexer.ReadyAsync()).RegisterAsync();
+
+        string[] paths = [.. Enumerable.Range(0, 200).Select(number => $"{number:D3}.jpg")];
+        var publishing = Task.WhenAll(paths.Select(async path =>
+        {
+            while (true)
+            {
+                try
+                {
+                    await indexer.PublishAsync(Messages.Of(Messages.Created(path)));
+                    return;
+                }
+                catch (Exception exception) when (exception is TimeoutException or MassTransitException)
+                {
+                    // As the watcher does: the same message again.
+                }
+            }
+        }));
+        await servers.RabbitMq.RestartAsync(Cancellation);
+        await publishing;
+        await Eventually.IsTrueAsync(async () => (await indexer.PathsAsync()).SequenceEqual(paths));
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_at_the_start_is_said_once_and_waited_for()
+    {
+        var servers = await FaultableAsync();
+        await servers.MongoDb.KillAsync(Cancellation);
+        await using var indexer = await LiveIndexer.StartAsync(Database(servers));
+        await Eventually.IsTrueAsync(() => Said(indexer, "database does not answer") == 1);
+        using (var libraries = await indexer.Http.GetAsync(new Uri("/api/libraries", UriKind.Relative), Cancellation))
+            Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, libraries.StatusCode);
+
+        await servers.MongoDb.StartAsync(Cancellation);
+        await (await indexer.ReadyAsync()).RegisterAsync();
+        Assert.Equal(1, Said(indexer, "database does not answer"));
+        Assert.Equal(1, Said(indexer, "database answers again"));
+    }
+
+    [Fact]
+    public async Task Messages_wait_for_the_database_and_none_goes_to_the_error_queue()
+    {
+        var servers = await FaultableAsync();
+        var broker = await Broker.CreateAsync(fixture);
+        var settings = Database(servers).Concat(Settings(broker)).ToDictionary();
+        await using (var indexer = await LiveIndexer.StartAsync(settings))
+        {
+            await (await indexer.ReadyAsync()).RegisterAsync();
+            await indexer.PublishAsync(Messages.Of(Messages.Created("before.jpg")));
+            await Eventually.IsTrueAsync(async () => (await indexer.PathsAsync()).Count == 1);
+
+            int saidBefore = Said(indexer, "database does not answer");
+            await servers.MongoDb.KillAsync(Cancellation);
+            for (int i = 0; i < 20; i++)
+                await indexer.PublishAsync(Messages.Of(Messages.Created($"during-{i:D2}.jpg")));
+            await Eventually.IsTrueAsync(() => Said(indexer, "database does not answer") > saidBefore);
+            // Stopped while they wait, it gives them back.
+        }
+
+        await servers.MongoDb.StartAsync(Cancellation);
+        await using var next = await LiveIndexer.StartAsync(settings);
+        await next.ReadyAsync();
+        await Eventually.IsTrueAsync(async () => (await next.PathsAsync()).Count == 21);
+        Assert.Empty(await broker.TakeAsync(BusNames.IndexerErrorQueue));
+    }
+
+    private static int Said(LiveIndexer indexer, string words) => indexer.Log.Lines.Count(line => line.Contains(words, StringComparison.Ordinal));
+
+    private static Dictionary<string, string?> Settings(Broker broker) => new()
+    {
+        ["ConnectionStrings:RabbitMq"] = broker.ConnectionString,
+        ["Bus:PublishTimeout"] = "00:00:02",
+    };
+
+    private static Dictionary<string, string?> Database(RunningServers servers) => new()
+    {
+        ["ConnectionStrings:MongoDb"] =
+            $"{servers.MongoDb.ConnectionString}{servers.CreateDatabaseName()}?serverSelectionTimeoutMS=2000&connectTimeoutMS=2000",
+    };
+
+    private async Task<RunningServers> FaultableAsync()
+    {
+        var servers = await fixture.StartAsync(Cancellation);
+        Assert.SkipUnless(servers.CanFault, "The servers are not ours to kill.");
+        return servers;
+    }
+
+    private static async Task<Publisher> StartPublisherAsync(Broker broker)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(Settings(broker));
+        builder.Logging.ClearProviders();
+        builder.AddBus(_ => { });
+        var host = builder.Build();
+        await host.StartAsync(Cancellation);
+        return new Publisher(host);
+    }
+
+    private sealed class Publisher(IHost host) : IAsyncDisposable
+    {
+        public Task PublishAsync(FileEvents message) =>
+            host.Services.GetRequiredService<IConfirmedPublisher>().PublishAsync(message, Cancellation);
+
+        public async Task<bool> TryPublishAsync(FileEvents message)
+        {
+            try
+            {
+                await PublishAsync(message);
+                return true;
+            }
+            catch (Exception exception) when (exception is TimeoutException or MassTransitException)
+            {
+                return false;
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await host.StopAsync(CancellationToken.None);
+            await ((IAsyncDisposable)host).DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Json;
+using System.Text.Json;
+using MassTransit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using WatchPhoto.Bus;
+using WatchPhoto.Indexer.Api;
+
+namespace WatchPhoto.Indexer.Tests;
+
+/// <summary>The indexer as its host composes it, on a free loopback port; by default in memory and with a file of its own.</summary>
+internal sealed class LiveIndexer : IAsyncDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("watchphoto-indexer-");
+    private readonly WebApplication _app;
+
+    private LiveIndexer(IReadOnlyDictionary<string, string?>? settings, Action<IBusRegistrationConfigurator>? consumers)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        bool hasServer = settings?.ContainsKey("ConnectionStrings:MongoDb") == true;
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Urls"] = "http://127.0.0.1:0",
+            ["ConnectionStrings:RabbitMq"] = "",
+            ["ConnectionStrings:MongoDb"] = "",
+            ["ConnectionStrings:Sqlite"] = hasServer ? "" : Path.Combine(_directory.FullName, "catalog.db"),
+            ["Indexer:AnnouncementInterval"] = "00:00:00.200",
+            ["Indexer:HousekeepingInterval"] = "00:00:00.200",
+        });
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.Logging.ClearProviders().AddProvider(Log);
+        builder.AddIndexer();
+        builder.AddBus(bus =>
+        {
+            bus.AddIndexerConsumers();
+            consumers?.Invoke(bus);
+        });
+        _app = builder.Build();
+        _app.MapIndexerApi();
+    }
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public LogLines Log { get; } = new();
+
+    public IServiceProvider Services => _app.Services;
+
+    public static async Task<LiveIndexer> StartAsync(
+        IReadOnlyDictionary<string, string?>? settings = null, Action<IBusRegistrationConfigurator>? consumers = null)
+    {
+        var indexer = new LiveIndexer(settings, consumers);
+        await indexer._app.StartAsync(TestContext.Current.CancellationToken);
+        string address = indexer.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        indexer.Http = new HttpClient { BaseAddress = new Uri(address) };
+        return indexer;
+    }
+
+    public async Task<LiveIndexer> ReadyAsync()
+    {
+        await Eventually.IsTrueAsync(async () =>
+        {
+            using var answer = await Http.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+            return answer.IsSuccessStatusCode;
+        });
+        return this;
+    }
+
+    public async Task<string> RegisterAsync(string id = "photos", string path = "/srv/photos", string host = "nas")
+    {
+        using var answer = await Http.PostAsJsonAsync("/api/libraries", new { id, name = id, host, path }, TestContext.Current.CancellationToken);
+        answer.EnsureSuccessStatusCode();
+        return id;
+    }
+
+    public Task PublishAsync<TMessage>(TMessage message)
+        where TMessage : class =>
+        Services.GetRequiredService<IConfirmedPublisher>().PublishAsync(message, TestContext.Current.CancellationToken);
+
+    public async Task<IReadOnlyList<JsonElement>> PhotosAsync(string library = "photos")
+    {
+        string lines = await Http.GetStringAsync(new Uri($"/api/libraries/{library}/photos.ndjson", UriKind.Relative), TestContext.Current.CancellationToken);
+        return [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+    }
+
+    public async Task<IReadOnlyList<string>> PathsAsync(string library = "photos") =>
+        [.. (await PhotosAsync(library)).Select(photo => photo.GetProperty("path").GetString()!)];
+
+    public async Task StopAsync() => await _app.StopAsync(TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        Http?.Dispose();
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+        Log.Dispose();
+        _directory.Delete(recursive: true);
+    }
+}
+
+/// <summary>What was logged, for a test to count sentences.</summary>
+internal sealed class LogLines : ILoggerProvider
+{
+    private readonly ConcurrentQueue<string> _lines = new();
+
+    public IReadOnlyCollection<string> Lines => _lines;
+
+    public ILogger CreateLogger(string categoryName) => new Logger(_lines, categoryName);
+
+    public void Dispose()
+    {
+    }
+
+    private sealed class Logger(ConcurrentQueue<string> lines, string category) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}".TrimEnd());
+    }
+}
+
+internal static class Eventually
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public static async Task IsTrueAsync(Func<Task<bool>> condition)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        while (!await condition())
+            await Task.Delay(20, patience.Token);
+    }
+
+    public static Task IsTrueAsync(Func<bool> condition) => IsTrueAsync(() => Task.FromResult(condition()));
+}
