@@ -4,7 +4,12 @@ namespace WatchPhoto.EndToEnd.Tests.Harness;
 
 /// <summary>An indexer, and its HTTP API.</summary>
 internal sealed partial class IndexerProcess(string name, string directory, IReadOnlyDictionary<string, string> environment) : ServiceProcess(
-    "Indexer", name, directory, new Dictionary<string, string>(environment) { ["Urls"] = "http://127.0.0.1:0" })
+    "Indexer", name, directory, new Dictionary<string, string>(environment) 
+    {
+        ["Urls"] = "http://127.0.0.1:0",
+        // So that tests wait less for what a proof finds.
+        ["Indexer__ProofPatience"] = "00:00:03",
+    })
 {
     private int _linesBeforeStart;
     private HttpClient? _api;

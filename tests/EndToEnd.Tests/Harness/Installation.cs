@@ -99,9 +99,9 @@ internal sealed class Installation : IAsyncDisposable
     }
 
     /// <summary>Registers a directory of a host over HTTP.</summary>
-    public async Task<PhotoLibrary> RegisterAsync(string host, Disk disk)
+    public async Task<PhotoLibrary> RegisterAsync(string host, Disk disk, string? id = null)
     {
-        var id = NewLibraryId();
+        id ??= NewLibraryId();
         using var added = await (await ApiAsync()).PostAsJsonAsync(
             new Uri("api/libraries", UriKind.Relative), new { id, name = id, host, path = disk.Root }, Cancellation);
         Assert.True(added.StatusCode == HttpStatusCode.Created, await added.Content.ReadAsStringAsync(Cancellation));
@@ -230,6 +230,17 @@ internal sealed class PhotoLibrary(Installation installation, string id, string 
         Assert.Equal(photos.Select(photo => photo.Path).Order(Utf8Order.Instance), photos.Select(photo => photo.Path));
         Assert.Equal(photos.Count, photos.Select(photo => photo.PhotoId).Distinct().Count());
         return photos.ToDictionary(photo => photo.Path);
+    }
+
+    /// <summary>Waits until WatchPhoto itself says that the catalog is what the watcher knows, as of now or later.</summary>
+    public async Task IsVerifiedAsync()
+    {
+        var now = DateTimeOffset.UtcNow;
+        await installation.UntilAsync(async () =>
+        {
+            var verification = await (await installation.ApiAsync()).GetFromJsonAsync<JsonNode>(new Uri($"api/libraries/{id}/verification", UriKind.Relative), Cancellation);
+            return verification!["verifiedAt"]?.GetValue<DateTimeOffset>() > now ? null : $"{id} is not verified: {verification.ToJsonString()}";
+        });
     }
 
     public async Task DeleteAsync()

@@ -8,8 +8,9 @@ internal sealed class WatcherProcess(string host, string directory, IReadOnlyDic
     {
         ["Watcher__Host"] = host,
         ["Watcher__StateDirectory"] = Path.Combine(directory, "state"),
-        // So that tests wait less for what reports tell.
+        // So that tests wait less for what reports and proofs tell.
         ["Watcher__ReportInterval"] = "00:00:01",
+        ["Watcher__ProofInterval"] = "00:00:02",
     })
 {
     public string Host => host;
