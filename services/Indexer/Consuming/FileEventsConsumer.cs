@@ -19,10 +19,16 @@ internal sealed class FileEventsConsumer(
         if (FileEventsRules.Problem(events, time.GetUtcNow()) is { } problem)
             throw new RefusedMessageException(problem);
 
-        var library = await libraries.FindAsync(events.LibraryId, events.Epoch, cancellationToken)
-            ?? throw new RefusedMessageException($"There is no library '{events.LibraryId}': register it, then move the message back.");
-        if (events.Epoch > library.Epoch)
-            throw new RefusedMessageException($"The library '{library.Id}' has epoch {library.Epoch}; the message says {events.Epoch}.");
+        var library = await libraries.FindAsync(events.LibraryId, events.Epoch, cancellationToken);
+        if (library is null || events.Epoch > library.Epoch)
+        {
+            // The registry may have been emptied or be an old one again: a proof alone is no loss, the next one says it, too.
+            if (events.Events.Count == 0)
+                return;
+            throw new RefusedMessageException(library is null
+                ? $"There is no library '{events.LibraryId}': register it, then move the message back."
+                : $"The library '{library.Id}' has epoch {library.Epoch}; the message says {events.Epoch}.");
+        }
 
         if (library.RemovedAt is not null)
             metrics.Dropped(events, DropReason.LibraryRemoved);
