@@ -3,8 +3,8 @@ using System.Globalization;
 namespace WatchPhoto.EndToEnd.Tests.Harness;
 
 /// <summary>
-/// A few hundred changes a second of all kinds to a disk, until it is disposed of: load. The photos of the directory
-/// <c>kept</c>, wherever it and they are moved to, live all the time.
+/// Load: a few hundred changes a second of all kinds to a disk, one after the other, the same for the same seed. Some photos
+/// are kept: they are moved about with and without their directories, and never replaced.
 /// </summary>
 internal sealed class Churn : IAsyncDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class Churn : IAsyncDisposable
     private readonly List<string> _files = [];
     private readonly List<string> _kept = [];
     private readonly List<string> _directories = ["churn"];
-    private readonly Task _changing;
+    private Task _changing = Task.CompletedTask;
     private int _steps;
     private int _names;
 
@@ -29,9 +29,16 @@ internal sealed class Churn : IAsyncDisposable
             _kept.Add($"kept/{i}.jpg");
             _disk.AddPhoto(_kept[i], i);
         }
-
-        _changing = Task.Run(ChangeAsync);
     }
+
+    /// <summary>The inodes of the photos that are kept.</summary>
+    public IReadOnlySet<ulong> KeptInodes()
+    {
+        var files = _disk.Walk();
+        return _kept.Select(path => files[path].Inode).ToHashSet();
+    }
+
+    public void Start() => _changing = Task.Run(ChangeAsync);
 
     /// <summary>Waits until so many changes more have been made.</summary>
     public Task StepsAsync(int count)
@@ -41,10 +48,15 @@ internal sealed class Churn : IAsyncDisposable
             () => Volatile.Read(ref _steps) >= until || _changing.IsFaulted, "The disk is not being changed.");
     }
 
-    public async ValueTask DisposeAsync()
+    public async Task StopAsync()
     {
         await _stopping.CancelAsync();
         await _changing;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         _stopping.Dispose();
     }
 

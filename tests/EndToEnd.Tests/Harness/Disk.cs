@@ -49,9 +49,6 @@ internal sealed class Disk : IDisposable
             AddPhoto(string.Create(CultureInfo.InvariantCulture, $"{below}/{i / 40:D3}/photo {i:D5}.jpg"), i);
     }
 
-    /// <summary>Changes of all kinds, one after the other and the same for the same seed, until it is disposed of.</summary>
-    public Churn StartChurn(int seed) => new(this, seed);
-
     /// <summary>The photos that are on the disk, by the path they have in the catalog.</summary>
     public SortedDictionary<string, FileFacts> Walk()
     {

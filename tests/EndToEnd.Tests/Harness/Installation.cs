@@ -145,11 +145,27 @@ internal sealed class Installation : IAsyncDisposable
             Assert.Fail($"In the error queue: {message.Headers.GetValueOrDefault("MT-Fault-Message")}\n{message.Body}");
     }
 
-    /// <summary>The last report of a host's watcher.</summary>
-    public async Task<JsonNode?> ReportAsync(string host)
+    /// <summary>
+    /// Does something bad while a library of the host is changed all the time. When it is over, the catalog equals the disk and
+    /// is verified, what was only moved has its photo ids, and nothing is in the error queue.
+    /// </summary>
+    public async Task SurvivesUnderLoadAsync(string host, Func<Churn, Task> fault, int seed = 1)
     {
-        var reports = await (await ApiAsync()).GetFromJsonAsync<JsonArray>(new Uri("api/watchers", UriKind.Relative), Cancellation);
-        return reports!.FirstOrDefault(report => report!["host"]!.GetValue<string>() == host);
+        var disk = CreateDisk();
+        await using var churn = new Churn(disk, seed);
+        var library = await RegisterAsync(host, disk);
+        var before = IdsByInode(await library.EqualsDiskAsync());
+
+        churn.Start();
+        await churn.StepsAsync(100);
+        await fault(churn);
+        await churn.StepsAsync(100);
+        await churn.StopAsync();
+
+        var after = IdsByInode(await library.EqualsDiskAsync());
+        Assert.All(churn.KeptInodes(), inode => Assert.Equal(before[inode], after[inode]));
+        await library.IsVerifiedAsync();
+        await ErrorQueueIsEmptyAsync();
     }
 
     public ValueTask DisposeAsync()
@@ -162,6 +178,9 @@ internal sealed class Installation : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
         return ValueTask.CompletedTask;
     }
+
+    private static Dictionary<ulong, Guid> IdsByInode(Dictionary<string, CatalogPhoto> photos) =>
+        photos.Values.ToDictionary(photo => photo.File.Inode, photo => photo.PhotoId);
 
     private string NewDirectory(string name) => Directory.CreateDirectory(Path.Combine(_directory, name)).FullName;
 

@@ -1,0 +1,76 @@
+using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
+
+namespace WatchPhoto.EndToEnd.Tests;
+
+/// <summary>Services killed at any instant while the disk changes.</summary>
+public sealed class CrashesTests(TestServers servers)
+{
+    private const int Kills = 6;
+    private const int ManyKills = 100;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public Task An_indexer_killed_while_it_applies_leaves_nothing_half_believed() => IndexersAreKilledAsync(Kills);
+
+    [Fact]
+    [Trait("Category", "Soak")]
+    public Task An_indexer_killed_a_hundred_times_while_it_applies_leaves_nothing_half_believed() => IndexersAreKilledAsync(ManyKills);
+
+    [Fact]
+    public Task A_watcher_killed_while_it_publishes_loses_nothing() => WatcherIsKilledAsync(Kills);
+
+    [Fact]
+    [Trait("Category", "Soak")]
+    public Task A_watcher_killed_a_hundred_times_while_it_publishes_loses_nothing() => WatcherIsKilledAsync(ManyKills);
+
+    [Fact]
+    public async Task Watcher_and_indexers_frozen_for_a_while_go_on_where_they_were()
+    {
+        await using var installation = await Installation.StartAsync(await servers.StartAsync(Cancellation), ["north"], indexers: 2);
+        await installation.SurvivesUnderLoadAsync("north", async churn =>
+        {
+            foreach (var process in new ServiceProcess[] { installation.Indexers[0], installation.Watchers[0] })
+            {
+                process.Stop();
+                await churn.StepsAsync(500);
+                process.Continue();
+                await churn.StepsAsync(100);
+            }
+        });
+    }
+
+    private async Task IndexersAreKilledAsync(int times)
+    {
+        await using var installation = await Installation.StartAsync(await servers.StartAsync(Cancellation), ["north"], indexers: 2);
+        var random = new Random(times);
+        await installation.SurvivesUnderLoadAsync("north", async churn =>
+        {
+            for (int i = 0; i < times; i++)
+            {
+                var indexer = installation.Indexers[i % 2];
+                await churn.StepsAsync(random.Next(1, 100));
+                indexer.Kill();
+                indexer.Start();
+                await indexer.ApiAsync();
+            }
+        });
+    }
+
+    private async Task WatcherIsKilledAsync(int times)
+    {
+        await using var installation = await Installation.StartAsync(await servers.StartAsync(Cancellation), ["north"], indexers: 1);
+        var watcher = installation.Watchers[0];
+        var random = new Random(times);
+        await installation.SurvivesUnderLoadAsync("north", async churn =>
+        {
+            for (int i = 0; i < times; i++)
+            {
+                await churn.StepsAsync(random.Next(1, 300));
+                watcher.Kill();
+                watcher.Start();
+            }
+        });
+    }
+}

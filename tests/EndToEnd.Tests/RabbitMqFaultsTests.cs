@@ -1,0 +1,72 @@
+using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
+
+namespace WatchPhoto.EndToEnd.Tests;
+
+/// <summary>RabbitMQ killed, restarted, and not there at the start.</summary>
+public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnServers>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task RabbitMq_killed_and_restarted_under_load_loses_nothing()
+    {
+        var own = await StartServersAsync();
+        await using var installation = await Installation.StartAsync(own, ["north", "south"], indexers: 2);
+
+        await installation.SurvivesUnderLoadAsync("south", async churn =>
+        {
+            await own.RabbitMq.KillAsync(Cancellation);
+            await churn.StepsAsync(300);
+            await own.RabbitMq.StartAsync(Cancellation);
+            await churn.StepsAsync(100);
+            await own.RabbitMq.RestartAsync(Cancellation);
+        });
+    }
+
+    [Fact]
+    public async Task Services_started_without_RabbitMq_wait_say_so_once_and_go_on_by_themselves()
+    {
+        var own = await StartServersAsync();
+        await using var installation = await Installation.CreateAsync(own, ["north"], indexers: 1);
+        var (watcher, indexer) = (installation.Watchers[0], installation.Indexers[0]);
+        var disk = installation.CreateDisk();
+        disk.AddPhotos(50);
+
+        await own.RabbitMq.KillAsync(Cancellation);
+        watcher.Start();
+        indexer.Start();
+        await watcher.WritesAsync("does not answer");
+        await indexer.WritesAsync("does not answer");
+        var library = await RegisterAsync(installation, disk);
+        await own.RabbitMq.StartAsync(Cancellation);
+
+        await library.EqualsDiskAsync();
+        await library.IsVerifiedAsync();
+        await installation.ErrorQueueIsEmptyAsync();
+        foreach (var process in new ServiceProcess[] { watcher, indexer })
+        {
+            await process.WritesAsync("answers again");
+            Assert.Single(process.Lines, line => line.Contains("RabbitMQ", StringComparison.Ordinal) && line.Contains("does not answer", StringComparison.Ordinal));
+            Assert.Single(process.Lines, line => line.Contains("answers again", StringComparison.Ordinal));
+        }
+    }
+
+    // The database is there, so the API answers.
+    private static async Task<PhotoLibrary> RegisterAsync(Installation installation, Disk disk)
+    {
+        await installation.UntilAsync(async () =>
+        {
+            using var libraries = await (await installation.ApiAsync()).GetAsync(new Uri("api/libraries", UriKind.Relative), Cancellation);
+            return libraries.IsSuccessStatusCode ? null : "The API does not answer.";
+        });
+        return await installation.RegisterAsync("north", disk);
+    }
+
+    private async Task<RunningServers> StartServersAsync()
+    {
+        var own = await servers.StartAsync(Cancellation);
+        Assert.SkipUnless(own.CanFault, "the servers are not ours to kill");
+        return own;
+    }
+}
