@@ -77,7 +77,9 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
     {
         var servers = await FaultableAsync();
         var broker = await Broker.CreateAsync(fixture);
-        await using var indexer = await LiveIndexer.StartAsync(Settings(broker));
+        // Not a quorum queue: killed within a second of its making, RabbitMQ comes back without what it has confirmed there.
+        var settings = new Dictionary<string, string?>(Settings(broker)) { ["Bus:QueueType"] = nameof(QueueType.Classic) };
+        await using var indexer = await LiveIndexer.StartAsync(settings);
         await (await indexer.ReadyAsync()).RegisterAsync();
 
         string[] paths = [.. Enumerable.Range(0, 200).Select(number => $"{number:D3}.jpg")];
