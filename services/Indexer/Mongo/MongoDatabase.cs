@@ -19,6 +19,9 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
     private const int IndexOptionsConflict = 85;
     private const int IndexKeySpecsConflict = 86;
     private const int WriteConflict = 112;
+    private const int DuplicateKey = 11000;
+
+    private const int MostTries = 10;
 
     private readonly MongoClient _client;
     private readonly IMongoDatabase _database;
@@ -61,6 +64,8 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         await PrepareCatalogAsync(cancellationToken);
+        foreach (var collection in new[] { Registers, Ranges, Libraries, Watchers })
+            await PrepareCollectionAsync(collection.CollectionNamespace.CollectionName, cancellationToken);
 
         // One after the other: DocumentDB deadlocks when two indexes are made on one collection at once.
         await PrepareIndexAsync(Registers, "version", "{ library: 1, version: 1, digest: 1 }", new(), cancellationToken);
@@ -81,14 +86,8 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
             { "schema", SchemaVersion },
             { "revision", 0L },
         });
-        try
-        {
-            await Catalog.UpdateOneAsync(TheCatalog, made, new UpdateOptions { IsUpsert = true }, cancellationToken);
-        }
-        catch (MongoWriteException e) when (e.WriteError?.Category == ServerErrorCategory.DuplicateKey)
-        {
-            // Another indexer has just made it.
-        }
+        await MakeAsync("the catalog's document", () =>
+            Catalog.UpdateOneAsync(TheCatalog, made, new UpdateOptions { IsUpsert = true }, cancellationToken));
 
         var catalog = await Catalog.Find(TheCatalog).FirstAsync(cancellationToken);
         if (catalog["schema"].ToInt32() > SchemaVersion)
@@ -99,31 +98,29 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
         }
     }
 
-    private async Task PrepareIndexAsync(
+    // Before anyone writes to it: that two first writes made the collection at once must not be taken for something else.
+    private Task PrepareCollectionAsync(string name, CancellationToken cancellationToken) =>
+        MakeAsync(name, () => _database.CreateCollectionAsync(name, cancellationToken: cancellationToken));
+
+    private Task PrepareIndexAsync(
         IMongoCollection<BsonDocument> collection, string name, string keys, CreateIndexOptions options,
         CancellationToken cancellationToken)
     {
         options.Name = name;
         var index = new CreateIndexModel<BsonDocument>(keys, options);
-        // Another indexer may be making, dropping or waiting for the same index; each try finds more of it done.
-        for (int tries = 1; ; tries++)
+        return MakeAsync($"{collection.CollectionNamespace.CollectionName}.{name}", async () =>
         {
             try
             {
                 await collection.Indexes.CreateOneAsync(index, cancellationToken: cancellationToken);
-                return;
             }
-            catch (MongoCommandException e) when (e.Code is IndexOptionsConflict or IndexKeySpecsConflict && tries < 5)
+            catch (MongoCommandException e) when (e.Code is IndexOptionsConflict or IndexKeySpecsConflict)
             {
                 // The age of tombstones is another one than before.
-                LogIndexMadeAgain(collection.CollectionNamespace.CollectionName, name);
                 await DropIndexAsync(collection, name, cancellationToken);
+                await collection.Indexes.CreateOneAsync(index, cancellationToken: cancellationToken);
             }
-            catch (MongoCommandException e) when (e.Code is WriteConflict && tries < 5)
-            {
-                LogTriesAgain(e, collection.CollectionNamespace.CollectionName, name);
-            }
-        }
+        });
     }
 
     private static async Task DropIndexAsync(IMongoCollection<BsonDocument> collection, string name, CancellationToken cancellationToken)
@@ -145,18 +142,37 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
             new("$match", new BsonDocument("deletedAt", new BsonDocument("$exists", false))),
             new("$project", new BsonDocument { { "digest", 0 } }),
         };
-        try
+        await MakeAsync("photos", () => _database.CreateViewAsync("photos", "registers", living, cancellationToken: cancellationToken));
+    }
+
+    /// <summary>
+    /// Makes something that may be there, or that another indexer may be making: servers say that in several ways, and made
+    /// again it is either there or ours.
+    /// </summary>
+    private async Task MakeAsync(string what, Func<Task> make)
+    {
+        for (int tries = 1; ; tries++)
         {
-            await _database.CreateViewAsync("photos", "registers", living, cancellationToken: cancellationToken);
-        }
-        catch (MongoCommandException e) when (e.Code == NamespaceExists)
-        {
+            try
+            {
+                await make();
+                return;
+            }
+            catch (MongoCommandException e) when (e.Code == NamespaceExists)
+            {
+                return;
+            }
+            catch (MongoException e) when (tries < MostTries && IsRace(e))
+            {
+                LogTriesAgain(e, what);
+            }
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "The index {Collection}.{Index} is made again with other options")]
-    private partial void LogIndexMadeAgain(string collection, string index);
+    private static bool IsRace(MongoException exception) => exception
+        is MongoCommandException { Code: WriteConflict or DuplicateKey or IndexOptionsConflict or IndexKeySpecsConflict }
+        or MongoWriteException { WriteError.Category: ServerErrorCategory.DuplicateKey };
 
-    [LoggerMessage(LogLevel.Information, "The index {Collection}.{Index} could not be made; trying again")]
-    private partial void LogTriesAgain(Exception exception, string collection, string index);
+    [LoggerMessage(LogLevel.Information, "{What} is being made by another indexer, too; trying again")]
+    private partial void LogTriesAgain(Exception exception, string what);
 }

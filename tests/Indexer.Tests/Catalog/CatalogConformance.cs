@@ -104,6 +104,25 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
     }
 
     [Fact]
+    public async Task Of_several_indexers_that_write_a_path_for_the_first_time_at_once_the_highest_version_wins()
+    {
+        for (int round = 0; round < 60; round++)
+        {
+            string path = $"{round}.jpg";
+            using var start = new Barrier(4);
+            await Task.WhenAll(Enumerable.Range(1, 4).Select(version => Task.Run(async () =>
+            {
+                var message = Message(_library, Created(path, version, version));
+                start.SignalAndWait(Cancellation);
+                await Photos.ApplyAsync(message, Cancellation);
+            })));
+        }
+
+        Assert.All(await ReadAsync(), photo => Assert.Equal(At(4), photo.Version));
+        Assert.Equal(60, (await Photos.ProveAsync(_library, Cancellation)).Count);
+    }
+
+    [Fact]
     public async Task A_message_applied_ten_times_is_applied_once()
     {
         FileEvents message = Message(_library,
@@ -161,6 +180,8 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
     [InlineData(null, "\uFFFF", 3)]
     [InlineData(null, "\U0001F4F7.jpg", null)]
     [InlineData(null, "nothing.jpg", 0)]
+    [InlineData("\U0001F4F7", "\uE000", null)]
+    [InlineData("\uE000", "\U0001F4F7", null)]
     [InlineData("no such", null, null)]
     public async Task Reading_starts_where_it_is_told_and_stops_where_it_is_told(string? prefix, string? after, int? limit)
     {
