@@ -1,0 +1,406 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Mono.Unix.Native;
+using WatchPhoto.Contracts;
+using WatchPhoto.Scenarios.Tests.Histories;
+using WatchPhoto.Watcher;
+using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.State;
+using WatchPhoto.Watcher.Tracking;
+
+namespace WatchPhoto.Scenarios.Tests.Model;
+
+/// <summary>What a history may do besides changing files.</summary>
+internal sealed record Hardships
+{
+    /// <summary>Files change between any two looks of the watcher; else only while it rests.</summary>
+    public bool Races { get; init; }
+
+    /// <summary>Hints come in another order.</summary>
+    public bool Reorders { get; init; }
+
+    /// <summary>The kernel's queue is small.</summary>
+    public bool Overflows { get; init; }
+
+    /// <summary>Looks fail for no reason that means anything.</summary>
+    public bool Errors { get; init; }
+
+    /// <summary>The watcher dies between any two looks and is started again.</summary>
+    public bool Crashes { get; init; }
+
+    /// <summary>The kernel gives few watches.</summary>
+    public bool FewWatches { get; init; }
+
+    public bool Mounts { get; init; }
+    public bool Locks { get; init; }
+    public bool Links { get; init; }
+
+    /// <summary>The file system keeps no birth times.</summary>
+    public bool NoBirth { get; init; }
+
+    public static Hardships Of(Random random) => new()
+    {
+        Races = random.Next(2) == 0,
+        Reorders = random.Next(3) == 0,
+        Overflows = random.Next(3) == 0,
+        Errors = random.Next(4) == 0,
+        Crashes = random.Next(3) == 0,
+        FewWatches = random.Next(6) == 0,
+        Mounts = random.Next(4) == 0,
+        Locks = random.Next(4) == 0,
+        Links = random.Next(3) == 0,
+        NoBirth = random.Next(6) == 0,
+    };
+
+    public override string ToString() =>
+        string.Join(", ", GetType().GetProperties().Where(each => each.GetValue(this) is true).Select(each => each.Name));
+
+    /// <summary>Whether all that happened between two rests is known to the watcher at once.</summary>
+    public bool IsGentle => !Races && !Errors && !Locks && !Mounts && !FewWatches && !Links && !NoBirth;
+}
+
+/// <summary>
+/// A random history of a model machine, with the watcher's whole inside but its kernel and its bus: after every rest the
+/// state is the disk, the events told make the same of a catalog, photo ids follow their files, and no watch is lost.
+/// </summary>
+internal sealed class ModelHistory : IDisposable
+{
+    private static readonly string[] Tops = ["one", "two", "outside"];
+
+    private readonly int _seed;
+    private readonly Random _random;
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero));
+    private readonly Hardships _hardships;
+    private readonly ModelWorld _world;
+    private readonly StateDatabase _state = new(":memory:");
+    private readonly Generator _generator;
+    private readonly WatcherOptions _options = new()
+    {
+        Host = "model",
+        RootCheckInterval = TimeSpan.FromSeconds(10),
+        TroubleInterval = TimeSpan.FromSeconds(10),
+        AuditInterval = TimeSpan.FromDays(365),
+        MostDeletions = int.MaxValue,
+    };
+
+    private readonly Dictionary<string, ModelCatalog> _catalogs = new() { ["one"] = new(), ["two"] = new() };
+    private readonly List<string> _log = [];
+    private Dictionary<string, Entry> _before = [];
+    private Tracker _tracker = null!;
+    private ModelDisk? _disk;
+    private bool _isCalm = true;
+    private long _outboxRead;
+
+    public ModelHistory(int seed, Hardships? hardships = null)
+    {
+        _seed = seed;
+        _random = new Random(seed);
+        _hardships = hardships ?? Hardships.Of(_random);
+        _world = new ModelWorld(_random, _time, !_hardships.NoBirth);
+        _generator = new Generator(_random, _world, Tops)
+        {
+            Links = _hardships.Links, Locks = _hardships.Locks, MountPoint = _hardships.Mounts ? "one/disk" : null,
+        };
+        foreach (var top in Tops)
+            _world.Do(new Operation(Verb.Mkdir, top));
+        if (_hardships.Mounts)
+        {
+            _world.Do(new Operation(Verb.Mkdir, "one/disk"));
+            _world.Do(new Operation(Verb.Mount, "one/disk", Number: 1));
+        }
+    }
+
+    /// <summary>Operations that the system did not refuse.</summary>
+    public int Done { get; private set; }
+
+    /// <summary>Keeps every hint and every look in what a failure says.</summary>
+    public bool Verbose { get; init; }
+
+    public void Run(int operations)
+    {
+        try
+        {
+            for (int i = _random.Next(20); i > 0; i--)
+                Happen();
+            StartAgain();
+            Announce();
+            Rest();
+            while (Done < operations)
+                Live();
+        }
+        catch (Exception exception) when (exception is not Crash)
+        {
+            throw new InvalidOperationException(
+                $"Seed {_seed} ({_hardships}): {exception.Message}\nWhat happened since the last rest:\n{string.Join('\n', _log)}", exception);
+        }
+    }
+
+    public void Dispose() => _state.Dispose();
+
+    private void Live()
+    {
+        _isCalm = false;
+        if (_hardships.Overflows)
+            _world.MostEvents = _random.Next(1, 40);
+        if (_hardships.FewWatches)
+            _world.MostWatches = _random.Next(2, 12);
+        int bursts = _random.Next(1, 8);
+        for (int burst = 0; burst < bursts; burst++)
+        {
+            for (int i = _random.Next(1, 8); i > 0; i--)
+                Happen();
+            // Ids are certain only where nothing of a burst is seen before its end.
+            if (_hardships.IsGentle && !(_hardships.Crashes && _random.Next(4) == 0))
+            {
+                Deliver(all: true);
+                continue;
+            }
+
+            try
+            {
+                Deliver(all: false);
+                for (int i = _random.Next(3); i > 0; i--)
+                    Work();
+                Advance(_random.Next(5) switch
+                {
+                    0 => TimeSpan.FromSeconds(_random.Next(90)),
+                    1 => TimeSpan.FromMilliseconds(_random.Next(1000)),
+                    _ => TimeSpan.FromMilliseconds(_random.Next(10)),
+                });
+                if (_hardships.Crashes && _random.Next(6) == 0)
+                    throw new Crash();
+            }
+            catch (Crash)
+            {
+                StartAgain();
+            }
+        }
+
+        Rest();
+    }
+
+    private void Happen()
+    {
+        foreach (var operation in _generator.Next())
+        {
+            if (!_world.Do(operation))
+                continue;
+            Done++;
+            _log.Add("  " + operation);
+        }
+    }
+
+    private Errno BeforeLook(string call, ModelNode? at, string name)
+    {
+        if (Verbose)
+            _log.Add($"    {call} {(at is null ? "" : _world.PathOf(at))} {name}");
+        if (_isCalm)
+            return 0;
+        if (_hardships.Races && _random.Next(6) == 0)
+            Happen();
+        if (_hardships.Crashes && _random.Next(200) == 0)
+            throw new Crash();
+        return _hardships.Errors && _random.Next(30) == 0 ? Errno.EIO : 0;
+    }
+
+    private void StartAgain()
+    {
+        _log.Add("  (the watcher is started)");
+        _world.ForgetWatches();
+        _disk?.CloseAll();
+        _disk = new ModelDisk(_world, BeforeLook);
+        _tracker = new Tracker(_state, _disk, _options, _time, NullLogger.Instance, () => { });
+        Attempt(_tracker.Start);
+    }
+
+    private void Announce() => _tracker.Announced(
+    [
+        new Library { Id = "one", Name = "One", Host = "model", Path = "/one", Include = ["**/*"] },
+        new Library { Id = "two", Name = "Two", Host = "model", Path = "/two", Include = ["**/*"] },
+    ]);
+
+    private void Deliver(bool all)
+    {
+        for (int count = all ? int.MaxValue : _random.Next(1 + _world.WaitingEvents); count > 0 && _world.WaitingEvents > 0; count--)
+        {
+            int index = _hardships.Reorders && _random.Next(3) == 0 ? _random.Next(Math.Min(5, _world.WaitingEvents)) : 0;
+            var (watch, mask, cookie, name) = _world.TakeEvent(index);
+            if (Verbose)
+                _log.Add($"    hint {watch} {mask} {cookie} {Encoding.UTF8.GetString(name)}");
+            Attempt(() => _tracker.Hint(watch, mask, cookie, name));
+        }
+    }
+
+    private TimeSpan Work()
+    {
+        if (Verbose)
+            _log.Add("    work");
+        return _tracker.Work();
+    }
+
+    private void Attempt(Action work)
+    {
+        while (true)
+        {
+            try
+            {
+                work();
+                return;
+            }
+            catch (Crash)
+            {
+                StartAgain();
+                return;
+            }
+        }
+    }
+
+    private void Advance(TimeSpan time) => _time.Advance(time);
+
+    private void Rest()
+    {
+        foreach (var operation in _generator.Calm())
+        {
+            if (_world.Do(operation))
+                _log.Add("  " + operation);
+        }
+
+        _isCalm = true;
+        _world.MostEvents = _world.MostWatches = int.MaxValue;
+        Settle();
+        // What was written through a name outside of every library, no event tells.
+        if (_hardships.Links)
+        {
+            foreach (var library in _tracker.Libraries)
+                _tracker.Compare(library.Id);
+            Settle();
+        }
+
+        _log.Add("  (rest)");
+        Check();
+        _log.Clear();
+    }
+
+    private void Settle()
+    {
+        var waited = TimeSpan.Zero;
+        for (int turns = 0; waited < TimeSpan.FromSeconds(95); turns++)
+        {
+            Assert.True(turns < 20_000, "The watcher does not come to rest.");
+            Deliver(all: true);
+            var idle = Work();
+            Collect();
+            if (_world.WaitingEvents > 0 || idle <= TimeSpan.Zero)
+                continue;
+            Advance(idle);
+            waited += idle;
+        }
+    }
+
+    private void Collect()
+    {
+        lock (_state.Gate)
+        {
+            foreach (var row in _state.ReadOutbox(_outboxRead, int.MaxValue))
+            {
+                _catalogs[row.LibraryId].Apply(row.Events);
+                _outboxRead = row.Sequence;
+                _state.RemoveOutbox(row.Sequence);
+            }
+        }
+    }
+
+    private void Check()
+    {
+        var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
+        int directories = 0;
+        foreach (var library in _tracker.Libraries)
+        {
+            var of = Entries(library);
+            var disk = OnDisk(library, ref directories);
+            Compare($"{library.Id}: the state is not the disk", disk, of.ToDictionary(entry => entry.Key, entry => Text(entry.Value)));
+            Compare($"{library.Id}: the events make another catalog", of.ToDictionary(entry => entry.Key, entry => $"{Text(entry.Value)} {entry.Value.PhotoId}"),
+                _catalogs[library.Id].Live().ToDictionary(photo => photo.Key, photo => $"{Text(photo.Value)} {photo.Value.PhotoId}"));
+            Assert.True(library.Entries == of.Count, $"{library.Id}: {library.Entries} entries counted, {of.Count} there");
+            Assert.True(library.Digest == of.Values.Sum(entry => entry.Digest), $"{library.Id}: the digest is not the sum of its entries'");
+            foreach (var (path, entry) in of)
+                entries.Add($"{library.Id}/{path}", entry);
+        }
+
+        var twice = entries.GroupBy(entry => entry.Value.PhotoId).FirstOrDefault(group => group.Count() > 1);
+        Assert.True(twice is null, $"One photo id at {string.Join(" and ", twice?.Select(entry => entry.Key) ?? [])}");
+        Assert.True(_world.Watches == directories, $"{_world.Watches} watches for {directories} directories");
+        Assert.True(_tracker.Watches == directories, $"The tracker counts {_tracker.Watches} watches for {directories} directories");
+        if (_hardships.IsGentle)
+            CheckIds(entries);
+        _before = entries;
+    }
+
+    // By DESIGN: a file keeps its id wherever it goes; else the path does.
+    private void CheckIds(Dictionary<string, Entry> entries)
+    {
+        var before = _before.Values.ToDictionary(entry => entry.Identity);
+        foreach (var (path, entry) in entries)
+        {
+            bool isYoung = _time.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(entry.Identity.Seconds) < TimeSpan.FromMinutes(4);
+            if (!isYoung && before.TryGetValue(entry.Identity, out var same))
+                Assert.True(same.PhotoId == entry.PhotoId, $"{path}: its photo id did not follow the file");
+        }
+    }
+
+    private Dictionary<string, Entry> Entries(WatchedLibrary library)
+    {
+        var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
+        lock (_state.Gate)
+        {
+            foreach (var directory in _state.DirectoriesBelow(library, []))
+            {
+                foreach (var entry in _state.EntriesOf(directory.Row))
+                    entries.Add(PhotoPath.Encode([.. directory.Path, .. entry.Key.Name]), entry);
+            }
+        }
+
+        return entries;
+    }
+
+    private Dictionary<string, string> OnDisk(WatchedLibrary library, ref int directories)
+    {
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        directories++;
+        foreach (var (path, node) in _world.Below(library.Id))
+        {
+            if (path.Split('/').Any(name => name.StartsWith('.') || name.EndsWith(".tmp", StringComparison.Ordinal)))
+                continue;
+            if (node.Kind == FileKind.Directory)
+                directories++;
+            else if (node.Kind == FileKind.File)
+                files.Add(PhotoPath.Encode(Encoding.Latin1.GetBytes(path)), Text(node.Size, node.Modified, node.Inode, node.Birth));
+        }
+
+        return files;
+    }
+
+    private static string Text(Entry entry) => Text(entry.Size, entry.Modified, entry.Identity.Inode, entry.Identity.Birth);
+
+    private static string Text(FileEvent photo) =>
+        Text(photo.File!.Size, photo.File.ModifiedAt, photo.File.Inode, photo.File.BirthTime);
+
+    private static string Text(long size, FileTime modified, ulong inode, FileTime? birth) => $"{size} {modified} {inode} {birth}";
+
+    private static void Compare(string sentence, Dictionary<string, string> expected, Dictionary<string, string> found)
+    {
+        var differences = new List<string>();
+        foreach (var path in expected.Keys.Union(found.Keys).Order(StringComparer.Ordinal))
+        {
+            var (should, does) = (expected.GetValueOrDefault(path, "-"), found.GetValueOrDefault(path, "-"));
+            if (should != does)
+                differences.Add($"  {path}: {should}, but {does}");
+        }
+
+        Assert.True(differences.Count == 0, $"{sentence}\n{string.Join('\n', differences.Take(20))}");
+    }
+
+    private sealed class Crash : Exception;
+}

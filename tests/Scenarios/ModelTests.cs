@@ -1,0 +1,51 @@
+using System.Globalization;
+using WatchPhoto.Scenarios.Tests.Model;
+
+namespace WatchPhoto.Scenarios.Tests;
+
+/// <summary>
+/// Random histories against the watcher's inside on a model of a machine. WATCHPHOTO_SEED=n runs history n alone;
+/// WATCHPHOTO_STEPS says how many operations a run has in all.
+/// </summary>
+public sealed class ModelTests
+{
+    private const int StepsOfOne = 150;
+
+    [Fact]
+    public void Whatever_happens_the_state_is_the_disk() => Run(steps: 30_000);
+
+    [Fact, Trait("Category", "Soak")]
+    public void Whatever_happens_a_million_times_the_state_is_the_disk() => Run(steps: 1_000_000);
+
+    private static void Run(int steps)
+    {
+        steps = Number("WATCHPHOTO_STEPS") ?? steps;
+        int first = Number("WATCHPHOTO_SEED") ?? (Number("WATCHPHOTO_FIRST_SEED") ?? 1);
+        int done = 0, histories = 0;
+        var failures = new List<string>();
+        for (int seed = first; done < steps; seed++)
+        {
+            using var history = new ModelHistory(seed) { Verbose = Number("WATCHPHOTO_SEED") is not null };
+            try
+            {
+                history.Run(StepsOfOne);
+            }
+            catch (InvalidOperationException exception)
+            {
+                failures.Add(exception.Message);
+            }
+
+            done += Math.Max(1, history.Done);
+            histories++;
+            if (Number("WATCHPHOTO_SEED") is not null || failures.Count >= 20)
+                break;
+        }
+
+        TestContext.Current.SendDiagnosticMessage($"{histories} histories, {done} operations, {failures.Count} with differences");
+        Assert.True(failures.Count == 0, $"{failures.Count} of {histories} histories failed. The first:\n{failures.FirstOrDefault()}\n"
+            + string.Join('\n', failures.Select(failure => failure.Split('\n')[0])));
+    }
+
+    private static int? Number(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+}
