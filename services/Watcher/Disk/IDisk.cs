@@ -8,7 +8,7 @@ namespace WatchPhoto.Watcher.Disk;
 /// </summary>
 internal interface IDisk
 {
-    /// <param name="path">Absolute.</param>
+    /// <param name="path">Absolute; symbolic links are followed.</param>
     /// <returns>0, or why not.</returns>
     Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory);
 
@@ -34,8 +34,10 @@ internal interface IDirectory : IDisposable
     /// <summary>Symbolic links are not followed.</summary>
     Errno Look(ReadOnlySpan<byte> name, out FileFacts facts);
 
-    /// <summary>Opens a directory; a symbolic link to one is <see cref="Errno.ENOTDIR"/> or <see cref="Errno.ELOOP"/>.</summary>
-    Errno Open(ReadOnlySpan<byte> name, out IDirectory? directory);
+    /// <summary>
+    /// Opens a directory below; a symbolic link, at the end or on the way, is <see cref="Errno.ENOTDIR"/> or <see cref="Errno.ELOOP"/>.
+    /// </summary>
+    Errno Open(ReadOnlySpan<byte> path, out IDirectory? directory);
 }
 
 internal static class DiskErrors

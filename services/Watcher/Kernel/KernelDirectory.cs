@@ -12,6 +12,8 @@ internal sealed unsafe class KernelDirectory : IDirectory
 {
     private const int ListBuffer = 64 * 1024;
 
+    private static volatile bool s_resolvesWithoutLinks = true;
+
     private readonly SafeFileHandle _handle;
     private readonly int _descriptor;
     private readonly Inotify _inotify;
@@ -44,12 +46,18 @@ internal sealed unsafe class KernelDirectory : IDirectory
         }
     }
 
-    public static Errno Open(int parent, ReadOnlySpan<byte> name, Inotify inotify, out IDirectory? directory)
+    /// <param name="path">Absolute; a library may be registered by way of symbolic links.</param>
+    public static Errno OpenRoot(ReadOnlySpan<byte> path, Inotify inotify, out IDirectory? directory)
+    {
+        int descriptor;
+        fixed (byte* name = new CString(path, stackalloc byte[CString.StackSize]))
+            descriptor = Libc.openat(Libc.CurrentDirectory, name, Libc.OpenDirectory & ~Libc.OpenNoFollow, 0);
+        return Opened(descriptor, inotify, out directory);
+    }
+
+    private static Errno Opened(int descriptor, Inotify inotify, out IDirectory? directory)
     {
         directory = null;
-        int descriptor;
-        fixed (byte* path = new CString(name, stackalloc byte[CString.StackSize]))
-            descriptor = Libc.openat(parent, path, Libc.OpenDirectory, 0);
         if (descriptor < 0)
             return Libc.LastError();
 
@@ -66,7 +74,30 @@ internal sealed unsafe class KernelDirectory : IDirectory
         return 0;
     }
 
-    public Errno Open(ReadOnlySpan<byte> name, out IDirectory? directory) => Open(_descriptor, name, _inotify, out directory);
+    // A directory that was moved and left a symbolic link in its place would else be found at both.
+    public Errno Open(ReadOnlySpan<byte> path, out IDirectory? directory)
+    {
+        int descriptor;
+        if (path.Contains((byte)'/') && s_resolvesWithoutLinks)
+        {
+            var how = new Libc.OpenHow { Flags = (ulong)Libc.OpenDirectory, Resolve = Libc.NoLinksOnTheWay };
+            fixed (byte* whole = new CString(path, stackalloc byte[CString.StackSize]))
+                descriptor = (int)Libc.openat2(Libc.OpenAt2, _descriptor, whole, &how, (nuint)sizeof(Libc.OpenHow));
+            // Linux before 5.6 has no such call, and some containers forbid it.
+            if (descriptor >= 0 || Libc.LastError() is not (Errno.ENOSYS or Errno.EPERM))
+                return Opened(descriptor, _inotify, out directory);
+            s_resolvesWithoutLinks = false;
+        }
+
+        int end = path.IndexOf((byte)'/');
+        fixed (byte* name = new CString(end < 0 ? path : path[..end], stackalloc byte[CString.StackSize]))
+            descriptor = Libc.openat(_descriptor, name, Libc.OpenDirectory, 0);
+        var error = Opened(descriptor, _inotify, out directory);
+        if (error != 0 || end < 0)
+            return error;
+        using var next = directory!;
+        return next.Open(path[(end + 1)..], out directory);
+    }
 
     public Errno Look(ReadOnlySpan<byte> name, out FileFacts facts) =>
         Look(_descriptor, name, Libc.NoFollow | Libc.NoAutomount, out facts);
@@ -148,7 +179,7 @@ internal sealed unsafe class KernelDirectory : IDirectory
 internal sealed class KernelDisk(Inotify inotify) : IDisk
 {
     public Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory) =>
-        KernelDirectory.Open(Libc.CurrentDirectory, path, inotify, out directory);
+        KernelDirectory.OpenRoot(path, inotify, out directory);
 
     public void RemoveWatch(int watch) => inotify.RemoveWatch(watch);
 }

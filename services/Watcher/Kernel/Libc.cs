@@ -21,12 +21,18 @@ internal static unsafe partial class Libc
 
     // The only two flags whose values differ between the processors .NET runs on (fcntl.h of the kernel).
     private static int OpenDirectoryFlag => Arm ? 0x4000 : 0x10000;
-    private static int OpenNoFollow => Arm ? 0x8000 : 0x20000;
+    public static int OpenNoFollow => Arm ? 0x8000 : 0x20000;
+
+    public const nint OpenAt2 = 437; // the number of openat2 on every processor; libc has no function for it
+    public const ulong NoLinksOnTheWay = 0x04; // RESOLVE_NO_SYMLINKS
 
     public static Errno LastError() => NativeConvert.ToErrno(Marshal.GetLastPInvokeError());
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int openat(int directory, byte* path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint openat2(nint number, int directory, byte* path, OpenHow* how, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int statx(int directory, byte* path, int flags, uint mask, Statx* result);
@@ -45,6 +51,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int inotify_rm_watch(SafeFileHandle inotify, int watch);
+
+    /// <summary><c>struct open_how</c> of linux/openat2.h.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct OpenHow
+    {
+        public ulong Flags;
+        public ulong Mode;
+        public ulong Resolve;
+    }
 
     /// <summary><c>struct statfs</c>: of its fields only the first is used; it is at most 120 bytes long.</summary>
     [StructLayout(LayoutKind.Sequential, Size = 256)]

@@ -37,7 +37,7 @@ internal sealed class ModelDisk(ModelWorld world, Func<string, ModelNode?, strin
         directory = null;
         if (before("open", from, path) is var error && error != 0)
             return error;
-        var node = world.Walk(from, path, out bool isDenied);
+        var node = world.Walk(from, path, followsLinks: from == world.Main.Root, out bool isDenied);
         if (isDenied || node is { IsLocked: true })
             return Errno.EACCES;
         if (node is null)
@@ -97,7 +97,7 @@ internal sealed class ModelDisk(ModelWorld world, Func<string, ModelNode?, strin
             facts = default;
             if (_disk.Before("look", _node, Encoding.Latin1.GetString(name)) is var error && error != 0)
                 return error;
-            if (World.Walk(_node, Encoding.Latin1.GetString(name), out bool isDenied) is not { } node)
+            if (World.Walk(_node, Encoding.Latin1.GetString(name), followsLinks: false, out bool isDenied) is not { } node)
                 return isDenied ? Errno.EACCES : Errno.ENOENT;
             facts = node.Facts;
             return 0;

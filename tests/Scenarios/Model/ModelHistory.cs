@@ -211,7 +211,7 @@ internal sealed class ModelHistory : IDisposable
         _world.ForgetWatches();
         _disk?.CloseAll();
         _disk = new ModelDisk(_world, BeforeLook);
-        _tracker = new Tracker(_state, _disk, _options, _time, NullLogger.Instance, () => { });
+        _tracker = new Tracker(_state, _disk, _options, _time, NullLogger.Instance, () => { }, _ => { });
         Attempt(_tracker.Start);
     }
 
@@ -274,7 +274,7 @@ internal sealed class ModelHistory : IDisposable
         if (_hardships.Links)
         {
             foreach (var library in _tracker.Libraries)
-                _tracker.Compare(library.Id);
+                _tracker.Act(new LibraryActionRequested { LibraryId = library.Id, Action = LibraryAction.Compare, Reason = "" });
             Settle();
         }
 

@@ -75,10 +75,10 @@ internal sealed class ModelWorld(Random random, TimeProvider time, bool keepsBir
     };
 
     /// <summary>What a path leads to; symbolic links are followed on the way, not at its end.</summary>
-    public ModelNode? Find(string path) => Walk(Main.Root, path, out _);
+    public ModelNode? Find(string path) => Walk(Main.Root, path, followsLinks: true, out _);
 
     /// <summary>The same from a directory, and whether a lock was in the way.</summary>
-    public ModelNode? Walk(ModelNode from, string path, out bool isDenied, int depth = 0)
+    public ModelNode? Walk(ModelNode from, string path, bool followsLinks, out bool isDenied, int depth = 0)
     {
         isDenied = false;
         var node = from;
@@ -99,9 +99,9 @@ internal sealed class ModelWorld(Random random, TimeProvider time, bool keepsBir
                 return null;
             while (child.Mounted is { } volume)
                 child = volume.Root;
-            if (child.Target is { } target && i < names.Length - 1)
+            if (followsLinks && child.Target is { } target && i < names.Length - 1)
             {
-                if (depth > 8 || Walk(Main.Root, target, out isDenied, depth + 1) is not { } led)
+                if (depth > 8 || Walk(Main.Root, target, followsLinks, out isDenied, depth + 1) is not { } led)
                     return null;
                 child = led;
             }
