@@ -100,6 +100,9 @@ internal sealed class DirectoryTree(IDisk disk)
 
     public void SetWatch(DirectoryNode node, int watch)
     {
+        // The kernel has given the old one back (a disk was unmounted), and its saying so was lost.
+        if (node.Watch != watch && _byWatch.GetValueOrDefault(node.Watch) == node)
+            _byWatch.Remove(node.Watch);
         node.Watch = watch;
         _byWatch[watch] = node;
     }

@@ -34,7 +34,11 @@ internal sealed class Generator(Random random, ModelWorld world, IReadOnlyList<s
     /// <summary>The next thing to happen: an operation, or a few that belong together.</summary>
     public IEnumerable<Operation> Next() =>
         Think().Where(operation => MountPoint is null || operation.Verb is Verb.Mount or Verb.Unmount
-            || (operation.Path != MountPoint && operation.Target != MountPoint));
+            || (LeavesMountPoint(operation.Path) && LeavesMountPoint(operation.Target)));
+
+    // The bare directory below a disk stays as it is: what is put there is out of sight once the disk is back.
+    private bool LeavesMountPoint(string path) => path != MountPoint
+        && (!path.StartsWith(MountPoint + "/", StringComparison.Ordinal) || world.Find(MountPoint!) is { IsVolumeRoot: true });
 
     private Operation[] Think()
     {

@@ -270,8 +270,8 @@ internal sealed class ModelHistory : IDisposable
         _isCalm = true;
         _world.MostEvents = _world.MostWatches = int.MaxValue;
         Settle();
-        // What was written through a name outside of every library, no event tells.
-        if (_hardships.Links)
+        // No event tells what was written through a name outside of every library, or that a disk was mounted.
+        if (_hardships.Links || _hardships.Mounts)
         {
             foreach (var library in _tracker.Libraries)
                 _tracker.Act(new LibraryActionRequested { LibraryId = library.Id, Action = LibraryAction.Compare, Reason = "" });
