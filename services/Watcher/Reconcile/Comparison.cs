@@ -150,7 +150,7 @@ internal sealed class Comparison(
 
         using (open)
         {
-            var directory = new ObservedDirectory(node.Library, node.Path());
+            var directory = new ObservedDirectory(node.Library, node.Path()) { Node = node };
             foreach (var (name, mayBeUnfinished) in names)
             {
                 error = open!.Look(name, out var facts);
@@ -353,7 +353,7 @@ internal sealed class Comparison(
     {
         var node = frame.Node;
         frame.Directories = new Queue<byte[]>();
-        var directory = new ObservedDirectory(node.Library, node.Path());
+        var directory = new ObservedDirectory(node.Library, node.Path()) { Node = node };
         var error = frame.Open.List(_listing);
         if (error != 0)
         {
@@ -534,7 +534,7 @@ internal sealed class Comparison(
         _missing = [];
         foreach (var group in missing.GroupBy(one => one.Directory))
         {
-            var directory = new ObservedDirectory(group.Key.Library, group.Key.Path);
+            var directory = new ObservedDirectory(group.Key.Library, group.Key.Path) { Node = group.Key.Node };
             var error = tree.Open(directory.Library, directory.Path, out var open);
             using (open)
             {
@@ -588,6 +588,7 @@ internal sealed class Comparison(
 
     private void Record(bool final, List<ObservedDirectory> removed)
     {
+        DropOutdated();
         if (_observed.Count > 0 || removed.Count > 0)
         {
             state.Transact(() =>
@@ -603,6 +604,20 @@ internal sealed class Comparison(
         }
 
         _observed.Clear();
+    }
+
+    // A directory was moved or taken away since it was looked into: whoever found that out has looked at its new place, and
+    // sees to what is recorded at the old one. Recorded now, nobody would ever come for it.
+    private void DropOutdated()
+    {
+        ObservedDirectory? last = null;
+        bool isCurrent = false;
+        _observed.RemoveAll(one =>
+        {
+            if (one.Directory != last)
+                (last, isCurrent) = (one.Directory, one.Directory.IsCurrent);
+            return !isCurrent;
+        });
     }
 
     private sealed class Frame(DirectoryNode node, IDirectory open, bool recursive)

@@ -15,6 +15,12 @@ internal sealed class ObservedDirectory(WatchedLibrary library, byte[] path)
 
     public long? Row { get; set; }
 
+    /// <summary>Where the tree had it at the time of the look; null: the directory is known from the state alone.</summary>
+    public DirectoryNode? Node { get; init; }
+
+    /// <summary>Whether the path still leads to the directory that was looked into, by all the tree knows.</summary>
+    public bool IsCurrent => Node is null || (Node.IsAttached && Node.Path().AsSpan().SequenceEqual(Path));
+
     /// <summary>Whether the other is this directory or below it.</summary>
     public bool Covers(ObservedDirectory other) =>
         Library == other.Library && other.Path.AsSpan().StartsWith(Path);
