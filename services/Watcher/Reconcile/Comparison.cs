@@ -240,6 +240,8 @@ internal sealed class Comparison(
             {
                 // Renamed: the directory brings along all below it.
                 Extent(watched);
+                if (known is not null)
+                    tree.Drop(known);
                 watched.MoveTo(parent, name);
                 Push(watched, open, recursive: true);
                 return;

@@ -74,8 +74,22 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             return;
 
         var key = new EntryKey(row, observation.Name);
-        if (!_paths.ContainsKey(key))
-            Add(new PlannedPath { Key = key, Directory = directory, OnDisk = observation.OnDisk, Recorded = observation.IsRecordedKnown ? observation.Recorded : state.Find(key), From = observation });
+        // Also found by a listing, or closed: it is not waited for.
+        if (_paths.TryGetValue(key, out var met))
+        {
+            met.MayBeUnfinished &= observation.MayBeUnfinished;
+            return;
+        }
+
+        Add(new PlannedPath
+        {
+            Key = key,
+            Directory = directory,
+            OnDisk = observation.OnDisk,
+            Recorded = observation.IsRecordedKnown ? observation.Recorded : state.Find(key),
+            From = observation,
+            MayBeUnfinished = observation.MayBeUnfinished,
+        });
     }
 
     private void Add(PlannedPath path)
@@ -295,6 +309,8 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         public required Entry? Recorded { get; init; }
         public required Observation From { get; init; }
 
+        public bool MayBeUnfinished { get; set; }
+
         /// <summary>Where the file that is here now was recorded before.</summary>
         public PlannedPath? Source { get; set; }
 
@@ -314,7 +330,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         public bool IsNewcomer => OnDisk is { } file && Recorded?.Identity != file.Identity;
 
         // A file that was created and not closed yet is announced when it is closed. A link has nothing to close.
-        public bool IsUnfinished => From.MayBeUnfinished && Recorded is null && OnDisk is { Links: 1 };
+        public bool IsUnfinished => MayBeUnfinished && Recorded is null && OnDisk is { Links: 1 };
 
         public void Give(Guid photoId, FileEventKind kind)
         {

@@ -103,6 +103,9 @@ internal sealed class DirectoryTree(IDisk disk)
         // The kernel has given the old one back (a disk was unmounted), and its saying so was lost.
         if (node.Watch != watch && _byWatch.GetValueOrDefault(node.Watch) == node)
             _byWatch.Remove(node.Watch);
+        // The directory was another node until now; should it come back there, that one has no watch.
+        if (_byWatch.GetValueOrDefault(watch) is { } before && before != node)
+            before.Watch = DirectoryNode.NoWatch;
         node.Watch = watch;
         _byWatch[watch] = node;
     }

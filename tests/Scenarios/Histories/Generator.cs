@@ -63,7 +63,7 @@ internal sealed class Generator(Random random, ModelWorld world, IReadOnlyList<s
             < 87 => [new Operation(Verb.Unlink, AnyFile())],
             < 89 => [new Operation(Verb.Rmdir, AnyDirectory())],
             < 91 => [new Operation(Verb.Remove, AnyDirectory())],
-            < 92 => [new Operation(Verb.Touch, AnyFile())],
+            < 93 => [new Operation(Verb.Touch, AnyFile())],
             < 94 => Slot(),
             < 97 => Locks ? [new Operation(random.Next(3) == 0 ? Verb.Lock : Verb.Unlock, AnyDirectory())] : [],
             _ => MountPoint is null ? [] : [new Operation(random.Next(2) == 0 ? Verb.Mount : Verb.Unmount, MountPoint, Number: 1)],

@@ -152,7 +152,7 @@ internal sealed class ModelHistory : IDisposable
             for (int i = _random.Next(1, 8); i > 0; i--)
                 Happen();
             // Ids are certain only where nothing of a burst is seen before its end.
-            if (_hardships.IsGentle && !(_hardships.Crashes && _random.Next(4) == 0))
+            if (_hardships.IsGentle)
             {
                 Deliver(all: true);
                 continue;
@@ -178,6 +178,8 @@ internal sealed class ModelHistory : IDisposable
             }
         }
 
+        if (_hardships is { IsGentle: true, Crashes: true } && _random.Next(2) == 0)
+            StartAgain();
         Rest();
     }
 
