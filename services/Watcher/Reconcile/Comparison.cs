@@ -24,6 +24,7 @@ internal sealed class Comparison(
     private readonly DirectoryListing _listing = new();
     private readonly List<Observation> _observed = [];
     private readonly List<DirectoryNode> _gone = [];
+    private readonly List<(DirectoryNode Directory, DirectoryNode Parent, byte[] Name, bool Recursive)> _unseen = [];
     private readonly List<ObservedDirectory> _extents = [];
     private readonly List<WatchedLibrary> _emptied = [];
     private List<Observation> _missing = [];
@@ -118,7 +119,7 @@ internal sealed class Comparison(
         }
         else
         {
-            NotThere(node, error);
+            NotThere(node, error, recursive);
         }
     }
 
@@ -129,14 +130,21 @@ internal sealed class Comparison(
     }
 
     // The path of a node leads to it no more: what its parent says of the name decides.
-    private void NotThere(DirectoryNode node, Errno error)
+    private void NotThere(DirectoryNode node, Errno error, bool recursive)
     {
         if (error == Errno.ESTALE)
+        {
             events.RootIsGone(node.Library);
+        }
         else if (!error.MeansAbsent())
+        {
             events.Trouble(node, error);
+        }
         else
+        {
+            _unseen.Add((node, node.Parent!, node.Name, recursive));
             _names.Enqueue((node.Parent!, new Dictionary<byte[], bool>(NameComparer.Instance) { [node.Name] = false }));
+        }
     }
 
     private void LookAt(DirectoryNode node, Dictionary<byte[], bool> names)
@@ -144,7 +152,7 @@ internal sealed class Comparison(
         var error = tree.Open(node, out var open);
         if (error != 0)
         {
-            NotThere(node, error);
+            NotThere(node, error, recursive: false);
             return;
         }
 
@@ -467,6 +475,14 @@ internal sealed class Comparison(
         }
 
         _gone.Clear();
+        foreach (var (node, parent, name, recursive) in _unseen)
+        {
+            // It was away for a moment and came back: what was to be looked at in it has not been. Moved, it was listed.
+            if (node.IsAttached && node.Parent == parent && node.Name == name)
+                events.CompareAgain(node, recursive);
+        }
+
+        _unseen.Clear();
         if (_manySteps)
             LookAgainAtMissing();
 
@@ -668,6 +684,9 @@ internal interface IComparisonEvents
     void LookAgain(DirectoryNode node, byte[] name);
 
     void LookLater(Observation observation, TimeSpan delay);
+
+    /// <summary>A directory was not where the tree has it when it was to be looked into, and is there after all.</summary>
+    void CompareAgain(DirectoryNode node, bool recursive);
 
     /// <summary>A plan is in the state, and its messages in the outbox.</summary>
     void Recorded();

@@ -315,6 +315,8 @@ internal sealed partial class Tracker : IComparisonEvents
     void IComparisonEvents.LookLater(Observation observation, TimeSpan delay) =>
         _agenda.LookLater(observation.Live!, observation.Name, delay);
 
+    void IComparisonEvents.CompareAgain(DirectoryNode node, bool recursive) => _agenda.Compare(node, recursive);
+
     void IComparisonEvents.Recorded() => _recorded();
 
     private void HintAt(DirectoryNode node, WatchMask mask, uint cookie, ReadOnlySpan<byte> name)

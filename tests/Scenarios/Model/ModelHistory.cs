@@ -27,6 +27,9 @@ internal sealed record Hardships
     /// <summary>Looks fail for no reason that means anything.</summary>
     public bool Errors { get; init; }
 
+    /// <summary>Looks take long, so that a comparison takes many steps.</summary>
+    public bool Slow { get; init; }
+
     /// <summary>The watcher dies between any two looks and is started again.</summary>
     public bool Crashes { get; init; }
 
@@ -52,6 +55,7 @@ internal sealed record Hardships
         Locks = random.Next(4) == 0,
         Links = random.Next(3) == 0,
         NoBirth = random.Next(6) == 0,
+        Slow = random.Next(3) == 0,
     };
 
     public override string ToString() =>
@@ -198,6 +202,8 @@ internal sealed class ModelHistory : IDisposable
     {
         if (Verbose)
             _log.Add($"    {call} {(at is null ? "" : _world.PathOf(at))} {name}");
+        if (_hardships.Slow && _random.Next(8) == 0)
+            Advance(TimeSpan.FromMilliseconds(_random.Next(100)));
         if (_isCalm)
             return 0;
         if (_hardships.Races && _random.Next(6) == 0)
