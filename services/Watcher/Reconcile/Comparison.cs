@@ -28,10 +28,14 @@ internal sealed class Comparison(
     private readonly List<ObservedDirectory> _extents = [];
     private readonly List<WatchedLibrary> _emptied = [];
     private List<Observation> _missing = [];
+    private DirectoryNode? _root;
     private bool _manySteps;
 
     /// <summary>The library whose root is compared with all below, and so the whole disk; null: less than that.</summary>
     public WatchedLibrary? Whole { get; private set; }
+
+    /// <summary>Whether that library has been let go of meanwhile, or begun anew.</summary>
+    public bool IsOutdated => Whole?.Root != _root;
 
     /// <summary>Files looked at so far.</summary>
     public long Files { get; private set; }
@@ -43,7 +47,7 @@ internal sealed class Comparison(
     public void Add(DirectoryNode directory, bool recursive)
     {
         if (directory.Parent is null && recursive)
-            Whole = directory.Library;
+            (Whole, _root) = (directory.Library, directory);
         _directories.Enqueue((directory, recursive));
     }
 
@@ -93,7 +97,7 @@ internal sealed class Comparison(
             else if (frame.Directories.TryDequeue(out var child))
                 Enter(frame.Node, frame.Open, child, frame.Recursive);
             else
-                _frames.Pop().Open.Dispose();
+                Leave(_frames.Pop());
         }
         else if (_directories.TryDequeue(out var directory))
         {
@@ -106,6 +110,12 @@ internal sealed class Comparison(
         }
 
         return true;
+    }
+
+    private static void Leave(Frame frame)
+    {
+        frame.Node.IsListed |= !frame.Node.IsOpaque;
+        frame.Open.Dispose();
     }
 
     private void Start(DirectoryNode node, bool recursive)
@@ -580,6 +590,9 @@ internal sealed class Comparison(
             foreach (var extent in _extents.Concat(_emptied.Select(library => new ObservedDirectory(library, []))))
             {
                 bool emptied = _emptied.Contains(extent.Library);
+                // The root went away and came back meanwhile: the tree is a new one, and what is missing in it says nothing yet.
+                if (!emptied && extent.Root != extent.Library.Root)
+                    continue;
                 foreach (var row in state.DirectoriesBelow(extent.Library, extent.Path))
                 {
                     if ((emptied || DirectoryTree.IsGone(extent.Library, row.Path)) && seen.Add(row.Row))

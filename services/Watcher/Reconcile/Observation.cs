@@ -13,6 +13,9 @@ internal sealed class ObservedDirectory(WatchedLibrary library, byte[] path)
     /// <summary>Relative to the library's root, with a slash at the end; empty for the root.</summary>
     public byte[] Path { get; } = path;
 
+    /// <summary>The library's root at the time of the look.</summary>
+    public DirectoryNode? Root { get; } = library.Root;
+
     public long? Row { get; set; }
 
     /// <summary>Where the tree had it at the time of the look; null: the directory is known from the state alone.</summary>

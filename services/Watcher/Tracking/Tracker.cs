@@ -382,7 +382,7 @@ internal sealed partial class Tracker : IComparisonEvents
 
     private void Done(Comparison comparison)
     {
-        if (comparison.Whole is not { Root: not null } library)
+        if (comparison.Whole is not { Root: not null } library || comparison.IsOutdated)
             return;
         library.DiskComparedAt = _time.GetUtcNow();
         _state.Transact(() => _state.SaveLibrary(library));

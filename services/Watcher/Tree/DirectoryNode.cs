@@ -31,6 +31,9 @@ internal sealed class DirectoryNode(WatchedLibrary library, DirectoryNode? paren
     /// <summary>What is in it is not known now (unreadable, or its disk is away): nothing recorded below counts as missing.</summary>
     public bool IsOpaque { get; set; }
 
+    /// <summary>All directories in it are in the tree: before, one that is not there may only not have been met yet.</summary>
+    public bool IsListed { get; set; }
+
     /// <summary>Nobody tells of its changes: it is compared again and again, with all below.</summary>
     public bool IsPolled { get; set; }
 

@@ -78,7 +78,7 @@ internal sealed class DirectoryTree(IDisk disk)
                 return false;
         }
 
-        return Nearest(library, path) is { Left: > 0, Node.IsOpaque: false };
+        return Nearest(library, path) is { Left: > 0, Node: { IsOpaque: false, IsListed: true } };
     }
 
     // Left: bytes of the path that lead on from the node to what the tree does not have.

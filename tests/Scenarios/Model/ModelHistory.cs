@@ -346,14 +346,15 @@ internal sealed class ModelHistory : IDisposable
         _before = entries;
     }
 
-    // By DESIGN: a file keeps its id wherever it goes; else the path does.
+    // A file keeps its id wherever it goes. Only where a new file was met at its old path first, that one has it.
     private void CheckIds(Dictionary<string, Entry> entries)
     {
         var before = _before.Values.ToDictionary(entry => entry.Identity);
         foreach (var (path, entry) in entries)
         {
             bool isYoung = _time.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(entry.Identity.Seconds) < TimeSpan.FromMinutes(4);
-            if (!isYoung && before.TryGetValue(entry.Identity, out var same))
+            bool isCertain = !_hardships.Crashes || !_before.Any(one => one.Value.Identity == entry.Identity && entries.ContainsKey(one.Key));
+            if (!isYoung && isCertain && before.TryGetValue(entry.Identity, out var same))
                 Assert.True(same.PhotoId == entry.PhotoId, $"{path}: its photo id did not follow the file");
         }
     }
