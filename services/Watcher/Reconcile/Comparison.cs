@@ -562,7 +562,10 @@ internal sealed class Comparison(
         _missing = [];
         foreach (var group in missing.GroupBy(one => one.Directory))
         {
-            var directory = new ObservedDirectory(group.Key.Library, group.Key.Path) { Node = group.Key.Node };
+            var directory = new ObservedDirectory(group.Key.Library, group.Key.Path)
+            {
+                Node = group.Key.Node ?? DirectoryTree.Find(group.Key.Library, group.Key.Path),
+            };
             var error = tree.Open(directory.Library, directory.Path, out var open);
             using (open)
             {
@@ -571,7 +574,12 @@ internal sealed class Comparison(
                     FileFacts facts = default;
                     var looked = error == 0 ? open!.Look(one.Name, out facts) : error;
                     if (looked != 0 && !looked.MeansAbsent())
+                    {
+                        if (directory.Node is { } node)
+                            events.LookAgain(node, one.Name);
                         continue;
+                    }
+
                     bool isEntry = looked == 0 && facts.Kind == FileKind.File
                         && directory.Library.Filter.IncludesFile(directory.Path, one.Name);
                     _missing.Add(new Observation { Directory = directory, Name = one.Name, OnDisk = isEntry ? facts : null });
