@@ -239,6 +239,19 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
     }
 
     [Fact]
+    public async Task More_photos_than_a_page_in_one_directory_of_a_very_long_path_are_read_in_order_and_each_once()
+    {
+        string deep = string.Join('/', Enumerable.Repeat(new string('d', 200), 12));
+        string[] paths = ["a.jpg", .. Enumerable.Range(0, 1200).Select(i => $"{deep}/{i * 7919 % 1200}.jpg"), "z.jpg"];
+        await ApplyAllAsync(paths.Select(path => Created(path, 1)));
+        var sorted = InByteOrder(paths);
+
+        Assert.Equal(sorted, await PathsAsync());
+        Assert.Equal(sorted[..1101], (await ReadAsync(limit: 1101)).Select(photo => photo.Path));
+        Assert.Equal(sorted.Where(path => path.StartsWith(deep + "/", StringComparison.Ordinal)), (await ReadAsync(deep + "/")).Select(p => p.Path));
+    }
+
+    [Fact]
     public async Task Reading_takes_no_more_memory_for_more_photos()
     {
         string text = new('m', 5000);
