@@ -23,6 +23,9 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
 
     private const int MostTries = 10;
 
+    // Unless the connection string says another one.
+    private static readonly TimeSpan ServerSelectionTimeout = TimeSpan.FromSeconds(5);
+
     private readonly MongoClient _client;
     private readonly IMongoDatabase _database;
     private readonly CatalogOptions _options;
@@ -30,7 +33,11 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
 
     public MongoDatabase(MongoUrl url, CatalogOptions options, ILogger<MongoDatabase> logger)
     {
-        _client = new MongoClient(url);
+        var settings = MongoClientSettings.FromUrl(url);
+        // Whoever asks over HTTP is told that the database is away before they give up, and everybody else tries again anyway.
+        if (settings.ServerSelectionTimeout == MongoDefaults.ServerSelectionTimeout)
+            settings.ServerSelectionTimeout = ServerSelectionTimeout;
+        _client = new MongoClient(settings);
         // A register must be there for good before its ranges are read, and a range before its subtree is swept: on a majority,
         // and read where it was written.
         _database = _client.GetDatabase(url.DatabaseName ?? DefaultName)
