@@ -8,14 +8,15 @@ namespace WatchPhoto.Bus;
 /// <summary>
 /// Says in one sentence why a message failed: in the log, and in the header that the error queue shows of it.
 /// </summary>
-internal sealed partial class FaultReason<TMessage>(ILogger logger) : IFilter<ExceptionReceiveContext>
+internal sealed partial class FaultReason<TMessage>(ILogger logger, bool isKept) : IFilter<ExceptionReceiveContext>
     where TMessage : class
 {
     public Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
     {
         string reason = Problem(context.Body.GetBytes()) ?? context.Exception.GetBaseException().Message;
         context.ExceptionHeaders.Set(MessageHeaders.FaultMessage, reason);
-        LogFault(context.InputAddress.Segments[^1], reason);
+        // What is not kept is said again in seconds, and so would be its failure.
+        LogFault(isKept ? LogLevel.Warning : LogLevel.Debug, context.InputAddress.Segments[^1], reason);
         return next.Send(context);
     }
 
@@ -59,6 +60,6 @@ internal sealed partial class FaultReason<TMessage>(ILogger logger) : IFilter<Ex
         return start < 0 ? null : exception.Message[(start + Introduction.Length)..].Split('.')[0];
     }
 
-    [LoggerMessage(LogLevel.Warning, "A message in {Queue} failed: {Reason}")]
-    partial void LogFault(string queue, string reason);
+    [LoggerMessage("A message in {Queue} failed: {Reason}")]
+    partial void LogFault(LogLevel level, string queue, string reason);
 }

@@ -28,7 +28,7 @@ public static class QueueShapes
         endpoint.PublishFaults = false;
         endpoint.ConfigureError(error =>
         {
-            error.UseFilter(new FaultReason<TMessage>(context.GetRequiredService<ILogger<FaultReason<TMessage>>>()));
+            error.UseFilter(new FaultReason<TMessage>(context.GetRequiredService<ILogger<FaultReason<TMessage>>>(), keepFailed));
             error.UseFilter(new GenerateFaultFilter());
             error.UseFilter(keepFailed ? new ErrorTransportFilter() : new DiscardErrorTransportFilter());
         });
