@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using MongoDB.Bson;
 using MongoDB.Driver;
@@ -10,9 +8,6 @@ using WatchPhoto.Testing;
 using Xunit.Sdk;
 
 namespace WatchPhoto.EndToEnd.Tests.Harness;
-
-/// <summary>A line of photos.ndjson.</summary>
-internal sealed record CatalogPhoto(string Path, Guid PhotoId, long Version, FileFacts File);
 
 /// <summary>WatchPhoto as separate processes: a watcher a host, some indexers, a virtual host and a database of their own.</summary>
 internal sealed class Installation : IAsyncDisposable
@@ -207,49 +202,12 @@ internal sealed class PhotoLibrary(Installation installation, string id, string 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>photos.ndjson, in its order.</summary>
-    public async Task<List<CatalogPhoto>> PhotosAsync()
-    {
-        var photos = new List<CatalogPhoto>();
-        var text = await (await installation.ApiAsync()).GetStringAsync(new Uri($"api/libraries/{id}/photos.ndjson", UriKind.Relative), Cancellation);
-        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            using var json = JsonDocument.Parse(line);
-            var (photo, file) = (json.RootElement, json.RootElement.GetProperty("file"));
-            Assert.Equal(id, photo.GetProperty("libraryId").GetString());
-            photos.Add(new CatalogPhoto(
-                photo.GetProperty("path").GetString()!,
-                photo.GetProperty("photoId").GetGuid(),
-                photo.GetProperty("version").GetInt64(),
-                new FileFacts(file.GetProperty("size").GetInt64(), file.GetProperty("modifiedAt").GetString()!, file.GetProperty("inode").GetUInt64())));
-        }
-
-        return photos;
-    }
+    public async Task<List<CatalogPhoto>> PhotosAsync() => await Catalog.ReadAsync(await installation.ApiAsync(), id);
 
     /// <summary>Waits until the catalog is what the disk is, to the byte and the nanosecond.</summary>
     /// <returns>The photos by path.</returns>
-    public async Task<Dictionary<string, CatalogPhoto>> EqualsDiskAsync(TimeSpan? deadline = null)
-    {
-        List<CatalogPhoto> photos = [];
-        await installation.UntilAsync(
-            async () =>
-            {
-                try
-                {
-                    photos = await PhotosAsync();
-                }
-                catch (HttpRequestException exception)
-                {
-                    return $"The catalog does not answer: {exception.Message}";
-                }
-
-                return Difference(photos, disk.Walk());
-            },
-            deadline);
-        Assert.Equal(photos.Select(photo => photo.Path).Order(Utf8Order.Instance), photos.Select(photo => photo.Path));
-        Assert.Equal(photos.Count, photos.Select(photo => photo.PhotoId).Distinct().Count());
-        return photos.ToDictionary(photo => photo.Path);
-    }
+    public Task<Dictionary<string, CatalogPhoto>> EqualsDiskAsync(TimeSpan? deadline = null) =>
+        Catalog.EqualsDiskAsync(PhotosAsync, disk, problem => installation.UntilAsync(problem, deadline));
 
     /// <summary>Waits until WatchPhoto itself says that the catalog is what the watcher knows, as of now or later.</summary>
     public async Task IsVerifiedAsync()
@@ -272,23 +230,5 @@ internal sealed class PhotoLibrary(Installation installation, string id, string 
     {
         using var restored = await (await installation.ApiAsync()).PostAsync(new Uri($"api/libraries/{id}/restore", UriKind.Relative), null, Cancellation);
         Assert.Equal(HttpStatusCode.OK, restored.StatusCode);
-    }
-
-    private static string? Difference(List<CatalogPhoto> photos, SortedDictionary<string, FileFacts> files)
-    {
-        var catalog = photos.ToLookup(photo => photo.Path, photo => photo.File);
-        var problems = new StringBuilder();
-        int count = 0;
-        foreach (var path in files.Keys.Union(catalog.Select(photo => photo.Key)))
-        {
-            var file = files.GetValueOrDefault(path);
-            var told = catalog[path].ToList();
-            if (file is not null && told is [var only] && only == file)
-                continue;
-            if (++count <= 10)
-                problems.Append(System.Globalization.CultureInfo.InvariantCulture, $"\n  {path}: on the disk {file?.ToString() ?? "nothing"}, in the catalog {(told.Count == 0 ? "nothing" : string.Join(" and ", told))}");
-        }
-
-        return count == 0 ? null : $"{count} differences between {files.Count} files on the disk and {photos.Count} photos in the catalog:{problems}";
     }
 }

@@ -1,0 +1,163 @@
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Mono.Unix.Native;
+using WatchPhoto.EndToEnd.Tests.Harness;
+
+namespace WatchPhoto.EndToEnd.Tests;
+
+/// <summary>What a person sees who starts WatchPhoto on a directory, without any server.</summary>
+public sealed class StandaloneTests : IDisposable
+{
+    private readonly Disk _disk = new();
+    private readonly string _data = Directory.CreateTempSubdirectory("watchphoto-data-").FullName;
+    private readonly List<StandaloneProcess> _processes = [];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_thousand_photos_are_in_the_catalog_and_every_change_is_shown_until_Ctrl_C()
+    {
+        _disk.AddPhotos(1_000);
+        var standalone = Start("--port", "0", _disk.Root);
+        await standalone.SaysAsync("1,000 files in the catalog");
+        var before = await EqualsDiskAsync(standalone);
+        Assert.Equal(1_000, before.Count);
+
+        _disk.Run("mv 2026/000 moved; mv '2026/001/photo 00040.jpg' renamed.jpg; printf more >> '2026/001/photo 00041.jpg'; rm '2026/001/photo 00042.jpg'; rm -r 2026/002");
+        _disk.AddPhoto("new.jpg");
+        var after = await EqualsDiskAsync(standalone);
+        Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, after["moved/photo 00000.jpg"].PhotoId);
+        Assert.Equal(before["2026/001/photo 00040.jpg"].PhotoId, after["renamed.jpg"].PhotoId);
+        await standalone.SaysAsync("> moved 2026/001/photo 00040.jpg -> renamed.jpg");
+        await standalone.SaysAsync("~ changed 2026/001/photo 00041.jpg");
+        await standalone.SaysAsync("- deleted 2026/001/photo 00042.jpg");
+        await standalone.SaysAsync("- directory removed 2026/002");
+        await standalone.SaysAsync("+ created new.jpg");
+
+        Assert.Equal(0, await standalone.TerminateAsync(Signum.SIGINT));
+    }
+
+    [Fact]
+    public async Task Names_of_any_bytes_pass_the_whole_way_and_no_terminal_obeys_them()
+    {
+        var standalone = Start("--port", "0", _disk.Root);
+        await standalone.SaysAsync("0 files in the catalog");
+
+        _disk.AddPhoto("plain.jpg");
+        _disk.Run(
+            """
+            for name in '$where.jpg' $'a.b"c\'.jpg' -rf.jpg $'two\nlines.jpg' 照片.jpg $'caf\xe9.jpg' "$(printf 'x%.0s' {1..251}).jpg" $'\e[2J.jpg'
+            do cp -- plain.jpg "./$name"; done
+            """);
+
+        Assert.Equal(9, (await EqualsDiskAsync(standalone)).Count);
+        await standalone.SaysAsync(@"+ created two\u000Alines.jpg");
+        await standalone.SaysAsync(@"+ created \u001B[2J.jpg");
+        await standalone.SaysAsync("+ created 照片.jpg");
+    }
+
+    [Fact]
+    public async Task A_second_start_finds_what_changed_meanwhile()
+    {
+        _disk.AddPhotos(200);
+        var standalone = Start("--port", "0", _disk.Root);
+        var before = await EqualsDiskAsync(standalone);
+        Assert.Equal(0, await standalone.TerminateAsync(Signum.SIGINT));
+
+        _disk.Run("mv 2026/000 moved; rm 2026/001/*; printf more >> '2026/002/photo 00080.jpg'");
+        _disk.AddPhotos(10, below: "added");
+        standalone.Start();
+
+        var after = await EqualsDiskAsync(standalone);
+        Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, after["moved/photo 00000.jpg"].PhotoId);
+        Assert.Equal(before["2026/002/photo 00080.jpg"].PhotoId, after["2026/002/photo 00080.jpg"].PhotoId);
+        await standalone.SaysAsync("~ changed 2026/002/photo 00080.jpg");
+    }
+
+    [Fact]
+    public async Task An_import_killed_in_the_middle_is_finished_by_the_next_start()
+    {
+        _disk.AddPhotos(3_000);
+        var random = new Random(1);
+        var standalone = Start("--port", "0", _disk.Root);
+        for (int i = 0; i < 3; i++)
+        {
+            await standalone.ApiAsync();
+            // Anywhere in the import.
+            await Task.Delay(random.Next(10, 400), Cancellation);
+            standalone.Kill();
+            standalone.Start();
+        }
+
+        Assert.Equal(3_000, (await EqualsDiskAsync(standalone)).Count);
+        Assert.Equal(0, await standalone.TerminateAsync(Signum.SIGINT));
+    }
+
+    [Fact]
+    public async Task A_directory_that_is_not_there_is_refused_with_one_sentence()
+    {
+        var standalone = Start("--port", "0", _disk.Root + "/nowhere");
+
+        await RefusesAsync(standalone, $"There is no directory '{_disk.Root}/nowhere'.");
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_refused_with_one_sentence()
+    {
+        using var taken = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port;
+
+        await RefusesAsync(Start($"--port={port}", _disk.Root), $"{port}");
+    }
+
+    [Fact]
+    public async Task A_catalog_that_another_one_uses_is_refused_with_one_sentence()
+    {
+        await Start("--port", "0", _disk.Root).ApiAsync();
+
+        await RefusesAsync(Start("--port", "0", _disk.Root), $"Another WatchPhoto uses '{_data}': stop it, or choose another directory with --data.");
+    }
+
+    [Fact]
+    public async Task Only_this_machine_can_reach_the_API()
+    {
+        var api = await Start("--port", "0", _disk.Root).ApiAsync();
+
+        Assert.Equal("127.0.0.1", api.BaseAddress!.Host);
+        var ours = File.ReadLines("/proc/net/tcp").Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])
+            .Where(local => local.EndsWith($":{api.BaseAddress.Port:X4}", StringComparison.Ordinal)).Select(local => local.Split(':')[0]).Distinct();
+        Assert.Equal(["0100007F"], ours);
+    }
+
+    public void Dispose()
+    {
+        foreach (var process in _processes)
+            process.Dispose();
+        _disk.Dispose();
+        Directory.Delete(_data, recursive: true);
+    }
+
+    private StandaloneProcess Start(params string[] arguments)
+    {
+        var standalone = new StandaloneProcess(_data, arguments);
+        _processes.Add(standalone);
+        standalone.Start();
+        return standalone;
+    }
+
+    private static async Task RefusesAsync(StandaloneProcess standalone, string sentence)
+    {
+        Assert.Equal(1, await standalone.ExitAsync());
+        Assert.Contains(sentence, Assert.Single(standalone.Lines), StringComparison.Ordinal);
+    }
+
+    private async Task<Dictionary<string, CatalogPhoto>> EqualsDiskAsync(StandaloneProcess standalone)
+    {
+        using var api = await standalone.ApiAsync();
+        var libraries = await api.GetFromJsonAsync<JsonArray>(new Uri("api/libraries", UriKind.Relative), Cancellation);
+        var id = Assert.Single(libraries!)!["id"]!.GetValue<string>();
+        return await Catalog.EqualsDiskAsync(() => Catalog.ReadAsync(api, id), _disk, problem => Wait.UntilAsync(problem));
+    }
+}
