@@ -23,7 +23,10 @@ public static class BusRegistration
         ArgumentNullException.ThrowIfNull(builder);
         builder.AddCheckedOptions<BusOptions>(BusOptions.Section);
         // Its transport logs every attempt to connect and every retry with a stack; what matters is said by us, once.
-        builder.AddDefaults(new KeyValuePair<string, string?>("Logging:LogLevel:MassTransit", "None"));
+        builder.AddDefaults(
+            new("Logging:LogLevel:MassTransit", "None"),
+            // What keeps the host from starting is said by us as well, without a stack.
+            new("Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host", "Critical"));
 
         string? broker = builder.Configuration.GetConnectionString(ConnectionStringName);
         builder.Services.AddMassTransit(bus =>

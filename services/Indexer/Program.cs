@@ -5,8 +5,9 @@ using WatchPhoto.Indexer.Api;
 return await Service.RunAsync(() =>
 {
     var builder = WebApplication.CreateSlimBuilder(args);
-    builder.AddIndexer();
+    // First, so that it stops last: nobody publishes on a bus that is gone.
     builder.AddBus(bus => bus.AddIndexerConsumers());
+    builder.AddIndexer();
     var app = builder.Build();
     app.MapIndexerApi();
     return app;

@@ -35,21 +35,20 @@ internal sealed class Session : IAsyncDisposable
         });
         builder.AddDefaults(
             new("Logging:LogLevel:Default", "Warning"),
-            // What keeps the host from starting is said by us, without a stack.
-            new("Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host", "Critical"),
             new("Logging:Console:FormatterName", "simple"),
             new("Logging:Console:FormatterOptions:SingleLine", "true"),
             new("Logging:Console:LogToStandardErrorThreshold", "Trace"));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeout);
         builder.Services.AddSingleton<ChangeFeed>();
-        builder.AddWatcher();
-        builder.AddIndexer();
+        // First, so that it stops last: nobody publishes on a bus that is gone.
         builder.AddBus(bus =>
         {
             bus.AddWatcherConsumers();
             bus.AddIndexerConsumers();
             bus.AddConsumeObserver(services => services.GetRequiredService<ChangeFeed>());
         });
+        builder.AddWatcher();
+        builder.AddIndexer();
 
         var app = builder.Build();
         app.MapIndexerApi();
@@ -72,7 +71,7 @@ internal sealed class Session : IAsyncDisposable
         if (libraries.Count == 0)
             throw new RefusedStartException("Nothing is registered any more: name a directory of photos; --help explains all.");
 
-        await _app.StartAsync(stopping);
+        await Service.StartAsync(_app, stopping);
         try
         {
             var screen = new Screen(services.GetRequiredService<WatcherStatus>(), services.GetRequiredService<ChangeFeed>());

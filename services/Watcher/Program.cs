@@ -5,7 +5,8 @@ using WatchPhoto.Watcher;
 return await Service.RunAsync(() =>
 {
     var builder = Host.CreateApplicationBuilder(args);
-    builder.AddWatcher();
+    // First, so that it stops last: nobody publishes on a bus that is gone.
     builder.AddBus(bus => bus.AddWatcherConsumers());
+    builder.AddWatcher();
     return builder.Build();
 });

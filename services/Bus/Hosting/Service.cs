@@ -17,7 +17,7 @@ public static class Service
             using var host = build();
             // The host itself does this, too, but logs what it finds with a stack.
             host.Services.GetService<IStartupValidator>()?.Validate();
-            await host.StartAsync();
+            await StartAsync(host, CancellationToken.None);
             await host.WaitForShutdownAsync();
             return 0;
         }
@@ -25,6 +25,21 @@ public static class Service
         {
             await Console.Error.WriteLineAsync(sentence);
             return 1;
+        }
+    }
+
+    /// <summary>Starts the host; what of it has started is stopped again when the rest does not, instead of failing on its own.</summary>
+    public static async Task StartAsync(IHost host, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        try
+        {
+            await host.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            await host.StopAsync(CancellationToken.None);
+            throw;
         }
     }
 
