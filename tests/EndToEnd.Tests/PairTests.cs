@@ -146,6 +146,20 @@ public sealed class PairTests(PairTests.Pair pair) : IClassFixture<PairTests.Pai
     }
 
     [Fact]
+    public async Task An_indexer_whose_port_is_taken_says_so_in_one_sentence_and_ends()
+    {
+        var api = await Installation.Indexers[0].ApiAsync();
+        using var second = Installation.CreateIndexer();
+        second.Set("Urls", api.BaseAddress!.ToString());
+
+        second.Start();
+
+        Assert.Equal(1, await second.ExitAsync());
+        var sentence = Assert.Single(second.Lines, line => !line.StartsWith("info: ", StringComparison.Ordinal));
+        Assert.Contains("address already in use", sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Changes_made_while_a_watcher_is_down_show_when_it_is_back()
     {
         var library = await RegisterAsync("north", photos: 100);

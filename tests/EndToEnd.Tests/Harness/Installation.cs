@@ -14,6 +14,7 @@ internal sealed class Installation : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("watchphoto-").FullName;
     private readonly List<Disk> _disks = [];
+    private readonly Dictionary<string, string> _environment;
     private readonly MongoClient _mongo;
     private int _asked;
     private int _registered;
@@ -21,7 +22,7 @@ internal sealed class Installation : IAsyncDisposable
     private Installation(RunningServers servers, VirtualHost virtualHost, string[] hosts, int indexers)
     {
         var database = servers.CreateDatabaseName();
-        var environment = new Dictionary<string, string>
+        _environment = new Dictionary<string, string>
         {
             ["ConnectionStrings__RabbitMq"] = virtualHost.ConnectionString,
             ["ConnectionStrings__MongoDb"] = WithDatabase(servers.MongoDb.ConnectionString, database),
@@ -29,8 +30,8 @@ internal sealed class Installation : IAsyncDisposable
         Broker = new Broker(servers, virtualHost);
         _mongo = servers.CreateMongoClient();
         Database = _mongo.GetDatabase(database);
-        Watchers = [.. hosts.Select(host => new WatcherProcess(host, NewDirectory($"watcher-{host}"), environment))];
-        Indexers = [.. Enumerable.Range(1, indexers).Select(i => new IndexerProcess($"indexer {i}", NewDirectory($"indexer-{i}"), environment))];
+        Watchers = [.. hosts.Select(host => new WatcherProcess(host, NewDirectory($"watcher-{host}"), _environment))];
+        Indexers = [.. Enumerable.Range(1, indexers).Select(i => new IndexerProcess($"indexer {i}", NewDirectory($"indexer-{i}"), _environment))];
     }
 
     public IReadOnlyList<WatcherProcess> Watchers { get; }
@@ -85,6 +86,9 @@ internal sealed class Installation : IAsyncDisposable
         var running = Indexers.Where(indexer => indexer.ShouldRun).ToList();
         return running[Interlocked.Increment(ref _asked) % running.Count].ApiAsync();
     }
+
+    /// <summary>One more, for the test to start and dispose of.</summary>
+    public IndexerProcess CreateIndexer() => new("another indexer", NewDirectory("another-indexer"), _environment);
 
     public Disk CreateDisk()
     {
