@@ -74,8 +74,12 @@ internal sealed class Comparison(
         return Finish();
     }
 
+    /// <summary>Ends it before its time; whatever it was to find is to be compared anew.</summary>
     public void Abandon()
     {
+        // Another has taken its place in the tree already: nobody else would come for its watches.
+        foreach (var node in _gone.Where(node => !node.IsAttached))
+            tree.Drop(node);
         while (_frames.TryPop(out var frame))
             frame.Open.Dispose();
     }
@@ -508,12 +512,23 @@ internal sealed class Comparison(
                 Record(final: true, removed);
                 break;
             case Verdict.Keep:
-                state.Transact(() => planner.Keep(_observed));
+                state.Transact(() => planner.Keep([.. _observed.Where(one => one.OnDisk is null)]));
+                RecordWhatIsThere();
+                break;
+            case Verdict.Hold:
+                RecordWhatIsThere();
                 break;
         }
 
         _observed.Clear();
         return true;
+    }
+
+    // Nothing is deleted, but files that took another's place are told of.
+    private void RecordWhatIsThere()
+    {
+        _observed.RemoveAll(one => one.OnDisk is null);
+        Record(final: true, removed: []);
     }
 
     // What its library's settings exclude now is not missed.
@@ -551,7 +566,11 @@ internal sealed class Comparison(
         var error = tree.Open(node, out var open);
         open?.Dispose();
         var path = node.Parent!.Path();
-        return (error == 0 || !error.MeansAbsent()) && node.Library.Filter.IncludesDirectory(path, node.Name);
+        if (!node.Library.Filter.IncludesDirectory(path, node.Name) || error.MeansAbsent())
+            return false;
+        if (error != 0)
+            events.LookAgain(node.Parent, node.Name);
+        return true;
     }
 
     // Time has passed since they were found missing.

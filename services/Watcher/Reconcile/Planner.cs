@@ -24,10 +24,13 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     /// <summary>Plans and records one step of a comparison.</summary>
     /// <param name="observations">Of a path that is met twice the first counts.</param>
     /// <param name="libraryByRow">The watched library of a state row.</param>
-    /// <param name="final">Whether what is recorded and not there is deleted now, having had its chance to be a source.</param>
+    /// <param name="final">
+    /// Whether what is recorded and not there is deleted now, having had its chance to be a source; and whether a file that
+    /// took its place takes over its photo id.
+    /// </param>
     /// <param name="removed">Directories that are gone with all below, topmost ones: their entries need no event of their own.</param>
     /// <param name="later">Receives what is left for later: a file rewritten too soon after it was told of.</param>
-    /// <returns>Recorded paths that are not there and were left alone because the step is not the final one.</returns>
+    /// <returns>Recorded paths whose file is not there and that were left alone because the step is not the final one.</returns>
     public IReadOnlyList<Observation> Record(
         IReadOnlyList<Observation> observations, Func<long, WatchedLibrary?> libraryByRow, bool final,
         IReadOnlyList<ObservedDirectory> removed, Action<Observation, TimeSpan> later)
@@ -39,7 +42,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
                 Add(observation);
             FindSources();
             foreach (var path in _order)
-                Settle(path, later);
+                Settle(path, final, later);
             return Write(final, removed);
         }
         finally
@@ -160,7 +163,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     }
 
     // Who keeps a photo id: the file that had it, wherever it is now; else the path, whatever file it has now.
-    private void Settle(PlannedPath path, Action<Observation, TimeSpan> later)
+    private void Settle(PlannedPath path, bool final, Action<Observation, TimeSpan> later)
     {
         if (path.OnDisk is not { } onDisk || path.IsUnfinished)
             return;
@@ -206,7 +209,9 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         }
         else if (replaces)
         {
-            if (LeaveForLater(path, later))
+            // The file that was here may turn up elsewhere, and takes its photo id along then.
+            path.Waits = !final;
+            if (path.Waits || LeaveForLater(path, later))
                 return;
             state.Forget(onDisk.Identity);
             path.Give(path.Recorded!.PhotoId, FileEventKind.Changed);
@@ -266,6 +271,10 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
                     state.Remember(path.Recorded!, now);
                 plan.Put(path, photoId, state);
             }
+            else if (path.Waits)
+            {
+                missing.Add(path.From);
+            }
             else if (path.OnDisk is null && path.Recorded is { } gone)
             {
                 if (path.Goes is null && !path.IsSpent && (!final || gone.IsMissing))
@@ -319,6 +328,9 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 
         /// <summary>The recorded file went on under another path's photo id: its own ends.</summary>
         public bool IsSpent { get; set; }
+
+        /// <summary>Another file took the recorded one's place, and where that has gone is not known yet.</summary>
+        public bool Waits { get; set; }
 
         /// <summary>The recorded file made room for another with an id of its own: its id waits for its return.</summary>
         public bool Displaces { get; set; }
