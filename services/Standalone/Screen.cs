@@ -14,15 +14,14 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
     private readonly IAnsiConsole _console = AnsiConsole.Console;
     private readonly bool _isTerminal = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
 
-    public async Task ShowAsync(
-        IReadOnlyList<Library> libraries, IReadOnlyList<Library> known, string address, CancellationToken stopping)
+    public async Task ShowAsync(IReadOnlyList<Library> libraries, string address, CancellationToken stopping)
     {
         foreach (var library in libraries)
             Say($"{library.Id}: {Printable.Path(library.Path)}");
         Say($"API: {address}/api/libraries (described at {address}/openapi/v1.json)");
 
-        // At the first sight of a library everything in it would be a change.
-        foreach (var library in libraries.Where(library => known.Any(each => each.Id == library.Id)))
+        // Of a library that the catalog holds nothing of, everything would be a change.
+        foreach (var library in libraries.Where(library => library.HighestVersion > 0))
             feed.Show(library.Id);
         await ShowScanAsync([.. libraries.Select(library => library.Id)], stopping);
         foreach (var library in libraries)

@@ -1,4 +1,5 @@
 using MassTransit;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Data.Sqlite;
@@ -18,8 +19,9 @@ internal sealed class Session : IAsyncDisposable
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication _app;
+    private readonly int _port;
 
-    private Session(WebApplication app) => _app = app;
+    private Session(WebApplication app, int port) => (_app, _port) = (app, port);
 
     public static Session Create(DataDirectory data, int port)
     {
@@ -52,30 +54,32 @@ internal sealed class Session : IAsyncDisposable
 
         var app = builder.Build();
         app.MapIndexerApi();
-        return new Session(app);
+        return new Session(app, port);
     }
 
     public async Task RunAsync(IReadOnlyList<string> directories, IReadOnlyList<string>? include)
     {
         var services = _app.Services;
         var stopping = _app.Lifetime.ApplicationStopping;
-        services.GetService<IStartupValidator>()?.Validate();
         await PrepareCatalogAsync(services.GetRequiredService<ICatalogSetup>(), stopping);
 
         // Before anything starts: a directory that is refused leaves everything as it was.
         string host = services.GetRequiredService<IOptions<WatcherOptions>>().Value.Host;
         var registration = new DirectoryRegistration(services.GetRequiredService<LibraryRegistrations>(), host);
-        var known = await registration.LivingAsync(stopping);
         await registration.RegisterAsync(directories, include, stopping);
         var libraries = await registration.LivingAsync(stopping);
         if (libraries.Count == 0)
             throw new RefusedStartException("Nothing is registered any more: name a directory of photos; --help explains all.");
 
-        await Service.StartAsync(_app, stopping);
         try
         {
+            await Service.StartAsync(_app, stopping);
             var screen = new Screen(services.GetRequiredService<WatcherStatus>(), services.GetRequiredService<ChangeFeed>());
-            await screen.ShowAsync(libraries, known, Address(services), stopping);
+            await screen.ShowAsync(libraries, Address(services), stopping);
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            throw new RefusedStartException($"Port {_port} is used by another program: choose another with --port.");
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

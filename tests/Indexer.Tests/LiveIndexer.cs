@@ -34,12 +34,12 @@ internal sealed class LiveIndexer : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings);
         builder.Logging.ClearProviders().AddProvider(Log);
-        builder.AddIndexer();
         builder.AddBus(bus =>
         {
             bus.AddIndexerConsumers();
             consumers?.Invoke(bus);
         });
+        builder.AddIndexer();
         _app = builder.Build();
         _app.MapIndexerApi();
     }

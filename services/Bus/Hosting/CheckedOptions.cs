@@ -38,8 +38,11 @@ public static class CheckedOptions
         from rule in property.GetCustomAttributes<ValidationAttribute>()
         where !rule.IsValid(value)
         select rule is RangeAttribute range
-            ? $"{section}:{property.Name} is {value}, but must be between {range.Minimum} and {range.Maximum}."
+            ? $"{section}:{property.Name} is {value}, but must be between {range.Minimum} and {range.Maximum}{Notation(value)}."
             : rule.FormatErrorMessage($"{section}:{property.Name}");
+
+    // Who writes 5 for five seconds has said five days.
+    private static string Notation(object? value) => value is TimeSpan ? " (days.hours:minutes:seconds)" : "";
 
     private sealed class RangeCheck<TOptions>(string section) : IValidateOptions<TOptions>
         where TOptions : class

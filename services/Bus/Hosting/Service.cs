@@ -15,11 +15,19 @@ public static class Service
         try
         {
             using var host = build();
-            // The host itself does this, too, but logs what it finds with a stack.
-            host.Services.GetService<IStartupValidator>()?.Validate();
-            await StartAsync(host, CancellationToken.None);
-            await host.WaitForShutdownAsync();
-            return 0;
+            var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+            try
+            {
+                await StartAsync(host, stopping);
+                await host.WaitForShutdownAsync(CancellationToken.None);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                // Stopped while it was still starting.
+            }
+
+            // Other than 0 where something found that it cannot go on.
+            return Environment.ExitCode;
         }
         catch (Exception exception) when (Sentence(exception) is { } sentence)
         {
@@ -32,6 +40,8 @@ public static class Service
     public static async Task StartAsync(IHost host, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(host);
+        // The host itself does this, too, but logs what it finds with a stack.
+        host.Services.GetService<IStartupValidator>()?.Validate();
         try
         {
             await host.StartAsync(cancellationToken);
@@ -50,12 +60,22 @@ public static class Service
         AggregateException { InnerExceptions: [OptionsValidationException, ..] } several =>
             string.Join(' ', several.InnerExceptions.Select(Sentence)),
         // The binder's own sentence names the setting; that of its inner exception only the type.
-        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => exception.Message.Trim(),
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => BinderSentence(exception.Message.Trim()),
+        FormatException { Source: "Microsoft.AspNetCore.Http" } => $"{exception.Message}: Urls must be such as http://127.0.0.1:5080.",
         IOException when exception.GetBaseException() is SocketException => exception.Message,
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AccessDenied } => exception.Message,
         IOperatorError => exception.Message,
         _ => null,
     };
+
+    // Of a name that is unknown the binder tells how it was asked to look for it, the type, and at last the name.
+    private static string BinderSentence(string message)
+    {
+        string[] parts = message.Split(": ");
+        return message.StartsWith("'ErrorOnUnknownConfiguration'", StringComparison.Ordinal) && parts.Length == 2
+            ? $"There is no setting {parts[1]} in the section {parts[0].Split('.')[^1].Replace("Options", "", StringComparison.Ordinal)}."
+            : message;
+    }
 }
 
 /// <summary>An exception whose message says to the operator what is wrong and what to do.</summary>

@@ -9,8 +9,8 @@ namespace WatchPhoto.Indexer.Database;
 /// Everything that runs by itself asks the database through here: not before it is prepared, and so that its absence is
 /// said once, and once that it is over, however many ask meanwhile.
 /// </summary>
-internal sealed partial class DatabaseConnection(ICatalogSetup setup, TimeProvider time, ILogger<DatabaseConnection> logger)
-    : BackgroundService
+internal sealed partial class DatabaseConnection(
+    ICatalogSetup setup, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<DatabaseConnection> logger) : BackgroundService
 {
     private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(10);
 
@@ -46,6 +46,13 @@ internal sealed partial class DatabaseConnection(ICatalogSetup setup, TimeProvid
             {
                 await Task.Delay(interval, time, stoppingToken);
             }
+            catch (NotSupportedException exception)
+            {
+                LogUnusable(exception.Message);
+                Environment.ExitCode = 1;
+                lifetime.StopApplication();
+                return;
+            }
         }
     }
 
@@ -71,6 +78,9 @@ internal sealed partial class DatabaseConnection(ICatalogSetup setup, TimeProvid
 
     [LoggerMessage(LogLevel.Warning, "The catalog's database does not answer ({Reason}); waiting for it")]
     private partial void LogAway(string reason);
+
+    [LoggerMessage(LogLevel.Critical, "{Reason} Stopping.")]
+    private partial void LogUnusable(string reason);
 
     [LoggerMessage(LogLevel.Information, "The catalog's database answers again")]
     private partial void LogBack();

@@ -47,6 +47,18 @@ public class InMemoryBusTests
         Assert.Equal(1, taken);
     }
 
+    [Fact]
+    public async Task A_stop_in_the_middle_of_everything_is_quiet()
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            await using var indexer = await LiveIndexer.StartAsync(new Dictionary<string, string?> { ["Indexer:AnnouncementInterval"] = "00:00:00.100" });
+            await (await indexer.ReadyAsync()).RegisterAsync();
+            await indexer.StopAsync();
+            Assert.DoesNotContain(indexer.Log.Lines, line => !line.StartsWith("Information", StringComparison.Ordinal));
+        }
+    }
+
     private sealed class RunningBus(IHost host) : IAsyncDisposable
     {
         public static RunningBus Create(Func<FileEvents, Task> consume)
