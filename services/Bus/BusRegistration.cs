@@ -16,7 +16,7 @@ public static class BusRegistration
     /// <summary>
     /// The bus: RabbitMQ where the connection string <c>RabbitMq</c> names one, else in this process's memory.
     /// Services contribute their consumers, each with a definition that names its queue and chooses its shape
-    /// (<see cref="QueueShapes"/>), and publish through <see cref="IConfirmedPublisher"/>.
+    /// (<see cref="QueueShapes"/>), and publish through <see cref="IConfirmedPublisher"/>. Added before them, the bus stops after them.
     /// </summary>
     public static void AddBus(this IHostApplicationBuilder builder, Action<IBusRegistrationConfigurator> addConsumers)
     {

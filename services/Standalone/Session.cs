@@ -34,6 +34,8 @@ internal sealed class Session : IAsyncDisposable
             ["ConnectionStrings:Sqlite"] = data.Catalog,
             ["Watcher:StateDirectory"] = data.Watcher,
             ["Urls"] = $"http://127.0.0.1:{port}",
+            // A page of somebody else's that has its name lead here gets no answer.
+            ["AllowedHosts"] = "localhost;127.0.0.1",
         });
         builder.AddDefaults(
             new("Logging:LogLevel:Default", "Warning"),

@@ -1,5 +1,6 @@
 using MassTransit;
 using Microsoft.Extensions.Options;
+using WatchPhoto.Bus;
 using WatchPhoto.Indexer.Database;
 using WatchPhoto.Indexer.Registry;
 
@@ -35,7 +36,7 @@ internal sealed class LibrariesAnnouncer(
         {
             // The broker is away, and said to be so; or the service stops.
         }
-        catch (Exception exception) when (DatabaseConnection.IsAway(exception) || exception is MassTransitException)
+        catch (Exception exception) when (DatabaseConnection.IsAway(exception) || BusConnection.IsAway(exception))
         {
             // Each has been said to be away where it was asked.
         }

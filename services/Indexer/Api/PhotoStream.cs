@@ -17,6 +17,9 @@ internal sealed class PhotoStream(IAsyncEnumerable<Photo> photos) : IResult
         long flushed = 0, written = 0;
         await foreach (var photo in photos)
         {
+            // From here on a failure breaks the connection off, instead of answering with a problem behind some lines.
+            if (!httpContext.Response.HasStarted)
+                await httpContext.Response.StartAsync(httpContext.RequestAborted);
             JsonSerializer.Serialize(json, PhotoLine.Of(photo), PhotoJson.Readable.PhotoLine);
             json.Flush();
             written += json.BytesCommitted;

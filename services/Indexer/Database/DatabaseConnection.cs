@@ -21,7 +21,7 @@ internal sealed partial class DatabaseConnection(
 
     /// <summary>Whether this is the database being out of reach or in trouble, which passes, and not the question being wrong.</summary>
     public static bool IsAway(Exception exception) =>
-        exception is MongoException or SqliteException or TimeoutException or IOException or SocketException;
+        exception is MongoException or SqliteException or TimeoutException or IOException or SocketException or UnauthorizedAccessException;
 
     public async Task AskAsync(Func<CancellationToken, Task> question, CancellationToken cancellationToken) =>
         await AskAsync(async token => { await question(token); return true; }, cancellationToken);

@@ -1,5 +1,6 @@
 using MassTransit;
 using Microsoft.Extensions.Options;
+using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Database;
@@ -48,7 +49,7 @@ internal sealed partial class ProofJudge(
                 {
                     await database.AskAsync(token => JudgeAgainAsync(message, token), stoppingToken);
                 }
-                catch (Exception exception) when (DatabaseConnection.IsAway(exception))
+                catch (Exception exception) when (DatabaseConnection.IsAway(exception) || BusConnection.IsAway(exception))
                 {
                     // The watcher proves itself again.
                 }

@@ -1,5 +1,4 @@
 using System.Text;
-using WatchPhoto.Contracts;
 
 namespace WatchPhoto.Indexer.Registry;
 
@@ -8,10 +7,9 @@ internal static class LibraryId
 {
     private const int LongestStem = 56;
 
-    public static string From(string? name, IReadOnlyList<Library> registered)
+    public static string From(string? name, IReadOnlySet<string> taken)
     {
         string stem = Stem(name ?? "");
-        var taken = registered.Select(library => library.Id).ToHashSet();
         string id = stem;
         for (int number = 2; taken.Contains(id); number++)
             id = $"{stem}-{number}";

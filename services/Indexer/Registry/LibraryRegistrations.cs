@@ -17,16 +17,16 @@ public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChan
     public async Task<Library> AddAsync(LibraryDefinition definition, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(definition);
+        // An id that cannot be added and is not listed either has been taken just now, or by a row that is left out of the list.
+        var taken = new HashSet<string>();
         while (true)
         {
             var registered = await ReadAsync(cancellationToken);
-            var library = Checked(definition, new Library
-            {
-                Id = definition.Id ?? LibraryId.From(definition.Name, registered),
-                Name = "", Host = "", Path = "",
-            });
-            if (registered.FirstOrDefault(other => other.Id == library.Id) is { } taken)
-                throw Taken(taken);
+            taken.UnionWith(registered.Select(other => other.Id));
+            string id = definition.Id ?? LibraryId.From(definition.Name, taken);
+            var library = Checked(definition, new Library { Id = id, Name = "", Host = "", Path = "" });
+            if (taken.Contains(id))
+                throw Taken(id, registered.FirstOrDefault(other => other.Id == id));
             RefuseOverlap(library, registered);
 
             if (await registry.AddAsync(library, cancellationToken))
@@ -35,7 +35,7 @@ public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChan
                 return library;
             }
 
-            // Another has registered this id just now: that is what the next round sees, or another id.
+            taken.Add(id);
         }
     }
 
@@ -86,9 +86,9 @@ public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChan
         registered.FirstOrDefault(library => library.Id == id)
         ?? throw new RefusedRegistrationException(RefusalKind.Unknown, $"There is no library '{id}'; GET /api/libraries lists those there are.");
 
-    private static RefusedRegistrationException Taken(Library library) => new(RefusalKind.Conflict, library.RemovedAt is null
-        ? $"There is a library '{library.Id}' already: choose another id, or replace it (PUT /api/libraries/{library.Id})."
-        : $"The library '{library.Id}' is removed but not forgotten yet: restore it (POST /api/libraries/{library.Id}/restore), or choose another id.");
+    private static RefusedRegistrationException Taken(string id, Library? library) => new(RefusalKind.Conflict, library?.RemovedAt is null
+        ? $"There is a library '{id}' already: choose another id, or replace it (PUT /api/libraries/{id})."
+        : $"The library '{id}' is removed but not forgotten yet: restore it (POST /api/libraries/{id}/restore), or choose another id.");
 
     private static Library Checked(LibraryDefinition definition, Library present)
     {

@@ -97,6 +97,17 @@ public class LibrariesTests
         Assert.Contains(sentence, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Libraries_registered_at_the_same_moment_under_one_name_get_ids_of_their_own()
+    {
+        await using var indexer = await LiveIndexer.StartAsync();
+        await indexer.ReadyAsync();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(number =>
+            SendAsync(indexer, HttpMethod.Post, "/api/libraries", $$"""{"name":"same","host":"nas","path":"/srv/{{number}}"}""")));
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Created, answer.Status));
+        Assert.Equal(10, answers.Select(answer => JsonDocument.Parse(answer.Body).RootElement.GetProperty("id").GetString()).Distinct().Count());
+    }
+
     [Theory]
     [InlineData("/srv/photos2", "nas")]
     [InlineData("/srv/photo", "nas")]
