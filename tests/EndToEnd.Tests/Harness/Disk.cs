@@ -13,7 +13,7 @@ internal sealed record FileFacts(long Size, string ModifiedAt, ulong Inode);
 internal sealed class Disk : IDisposable
 {
     // Smallest first; a library of a camera, of scans and of thumbnails has them all.
-    private static readonly (int Width, int Height)[] Sizes = [(8, 8), (97, 31), (160, 120), (333, 500), (640, 480), (1600, 1200)];
+    private static readonly (int Width, int Height)[] Sizes = [(8, 8), (97, 31), (160, 120), (333, 500), (640, 480), (1024, 768)];
 
     private readonly string _base = Directory.CreateTempSubdirectory("watchphoto-disk-").FullName;
 
