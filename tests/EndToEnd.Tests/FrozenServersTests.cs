@@ -6,8 +6,14 @@ namespace WatchPhoto.EndToEnd.Tests;
 /// <summary>Servers that take connections and answer nobody.</summary>
 public sealed class FrozenServersTests(OwnServers servers) : IClassFixture<OwnServers>
 {
-    // Longer than any heartbeat and any patience of a publisher or a driver.
-    private static readonly TimeSpan Frost = TimeSpan.FromSeconds(35);
+    // Longer than two heartbeats, and than a publisher waits for a confirmation.
+    private static readonly TimeSpan FrostOfRabbitMq = TimeSpan.FromSeconds(35);
+
+    // Longer than the driver takes to notice: a heartbeat every 10 s that waits for 30 s.
+    private static readonly TimeSpan FrostOfMongoDb = TimeSpan.FromSeconds(50);
+
+    // What gathers meanwhile should not take a minute to apply.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -17,12 +23,15 @@ public sealed class FrozenServersTests(OwnServers servers) : IClassFixture<OwnSe
         var own = await StartServersAsync();
         await using var installation = await Installation.StartAsync(own, ["north"], indexers: 2);
 
-        await installation.SurvivesUnderLoadAsync("north", async churn =>
-        {
-            await own.RabbitMq.StopAsync(Cancellation);
-            await Task.Delay(Frost, Cancellation);
-            await own.RabbitMq.ContinueAsync(Cancellation);
-        });
+        await installation.SurvivesUnderLoadAsync(
+            "north",
+            async _ =>
+            {
+                await own.RabbitMq.StopAsync(Cancellation);
+                await Task.Delay(FrostOfRabbitMq, Cancellation);
+                await own.RabbitMq.ContinueAsync(Cancellation);
+            },
+            Pause);
     }
 
     [Fact]
@@ -31,12 +40,15 @@ public sealed class FrozenServersTests(OwnServers servers) : IClassFixture<OwnSe
         var own = await StartServersAsync();
         await using var installation = await Installation.StartAsync(own, ["north"], indexers: 2);
 
-        await installation.SurvivesUnderLoadAsync("north", async churn =>
-        {
-            await own.MongoDb.StopAsync(Cancellation);
-            await Task.Delay(Frost, Cancellation);
-            await own.MongoDb.ContinueAsync(Cancellation);
-        });
+        await installation.SurvivesUnderLoadAsync(
+            "north",
+            async _ =>
+            {
+                await own.MongoDb.StopAsync(Cancellation);
+                await Task.Delay(FrostOfMongoDb, Cancellation);
+                await own.MongoDb.ContinueAsync(Cancellation);
+            },
+            Pause);
     }
 
     private async Task<RunningServers> StartServersAsync()

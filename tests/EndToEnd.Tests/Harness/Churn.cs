@@ -3,14 +3,17 @@ using System.Globalization;
 namespace WatchPhoto.EndToEnd.Tests.Harness;
 
 /// <summary>
-/// Load: a few hundred changes a second of all kinds to a disk, one after the other, the same for the same seed. Some photos
+/// Load: changes of all kinds to a disk, one after the other, the same for the same seed. Some photos
 /// are kept: they are moved about with and without their directories, and never replaced.
 /// </summary>
 internal sealed class Churn : IAsyncDisposable
 {
     private const int Kept = 50;
 
+    private static readonly TimeSpan UsualPause = TimeSpan.FromMilliseconds(2);
+
     private readonly Disk _disk;
+    private readonly TimeSpan _pause;
     private readonly Random _random;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<string> _files = [];
@@ -20,9 +23,10 @@ internal sealed class Churn : IAsyncDisposable
     private int _steps;
     private int _names;
 
-    public Churn(Disk disk, int seed)
+    /// <param name="pause">Between two changes; null: a few hundred are made in a second.</param>
+    public Churn(Disk disk, int seed, TimeSpan? pause = null)
     {
-        (_disk, _random) = (disk, new Random(seed));
+        (_disk, _random, _pause) = (disk, new Random(seed), pause ?? UsualPause);
         Directory.CreateDirectory(In("churn"));
         for (int i = 0; i < Kept; i++)
         {
@@ -66,7 +70,7 @@ internal sealed class Churn : IAsyncDisposable
         {
             Change();
             Interlocked.Increment(ref _steps);
-            await Task.Delay(2, CancellationToken.None); // the rate
+            await Task.Delay(_pause, CancellationToken.None);
         }
     }
 

@@ -148,10 +148,10 @@ internal sealed class Installation : IAsyncDisposable
     /// Does something bad while a library of the host is changed all the time. When it is over, the catalog equals the disk and
     /// is verified, what was only moved has its photo ids, and nothing is in the error queue.
     /// </summary>
-    public async Task SurvivesUnderLoadAsync(string host, Func<Churn, Task> fault, int seed = 1)
+    public async Task SurvivesUnderLoadAsync(string host, Func<Churn, Task> fault, TimeSpan? pause = null)
     {
         var disk = CreateDisk();
-        await using var churn = new Churn(disk, seed);
+        await using var churn = new Churn(disk, seed: 1, pause);
         var library = await RegisterAsync(host, disk);
         var before = IdsByInode(await library.EqualsDiskAsync());
 
