@@ -33,7 +33,8 @@ public sealed class WatcherStatus
         };
     }
 
-    public WatcherReport Current() => Volatile.Read(ref _current);
+    // The publisher empties the outbox while the tracker rests.
+    public WatcherReport Current() => Volatile.Read(ref _current) with { PendingOutbox = _state.OutboxRows };
 
     // On the tracker's thread, after each piece of work.
     internal void Update(Tracker tracker)
