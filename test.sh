@@ -64,7 +64,7 @@ options=(-noLogo)
 [ -t 1 ] || options+=(-noColor)
 
 passed=0 failed=0 skipped=0
-for project in tests/*.Tests/*.csproj; do
+for project in tests/*/*.Tests.csproj; do
   name=$(basename "$project" .csproj)
   result=$results/$name.xml
   echo "== $name"
