@@ -174,6 +174,19 @@ public sealed class ChangesTests : IDisposable
     }
 
     [Fact]
+    public void A_file_edited_right_after_it_was_told_of_is_told_of_again_when_the_interval_is_over()
+    {
+        // Roots are not checked meanwhile: nothing else wakes the tracker.
+        using var watcher = new LiveWatcher { RootCheckInterval = TimeSpan.FromMinutes(1) };
+        watcher.Write("a.jpg");
+        watcher.Start();
+        watcher.Settled();
+        watcher.Write("a.jpg", "longer");
+
+        Assert.Equal(6, watcher.Settled()["a.jpg"].Size);
+    }
+
+    [Fact]
     public void A_library_that_is_removed_leaves_no_kernel_watch()
     {
         _watcher.Write("d/e/a.jpg");

@@ -48,6 +48,8 @@ internal sealed class LiveWatcher : IDisposable
 
     public string Outside { get; }
 
+    public TimeSpan RootCheckInterval { init => _options = _options with { RootCheckInterval = value }; }
+
     public Library Definition { get; set; }
 
     /// <summary>Every event told so far, across restarts.</summary>

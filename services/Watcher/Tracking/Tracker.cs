@@ -144,7 +144,8 @@ internal sealed partial class Tracker : IComparisonEvents
             Step(other);
         }
 
-        return _running.Count > 0 || !_agenda.IsEmpty ? TimeSpan.Zero : next;
+        // A step may have put something off: when that is due, the next call finds.
+        return TimeSpan.Zero;
     }
 
     /// <summary>Takes the announced libraries of this host. What is not announced stays as it is.</summary>
