@@ -119,8 +119,9 @@ public sealed class LossesTests(LossesTests.Pair pair) : IClassFixture<LossesTes
         {
             var photos = await library.PhotosAsync();
             var there = photos.Select(photo => photo.Path).ToHashSet();
+            // Those that moved are not asked for here: the list is no snapshot, and another indexer may apply the removal of
+            // their directory before the moves. Where they end, and under which id, is checked below.
             Assert.Subset(there, untouched);
-            Assert.True(there.Contains("2026/000/photo 00000.jpg") || there.Contains("moved/photo 00000.jpg"));
             return there.Contains("added/000/photo 00004.jpg") && !there.Contains("2026/001/photo 00079.jpg") ? null : "The watcher has not compared its disk.";
         });
 
