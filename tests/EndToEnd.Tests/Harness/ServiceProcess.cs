@@ -30,6 +30,9 @@ internal class ServiceProcess : IDisposable
 
     public string Name { get; }
 
+    /// <summary>A command that becomes the service at its end: as another user, with other limits.</summary>
+    public IReadOnlyList<string> By { get; init; } = [];
+
     public int Id => _process!.Id;
 
     /// <summary>Everything it has written so far, also before it was started again.</summary>
@@ -46,7 +49,8 @@ internal class ServiceProcess : IDisposable
     {
         Assert.False(IsRunning);
         _process?.Dispose();
-        var start = new ProcessStartInfo("dotnet", [_program, .. _arguments])
+        string[] command = [.. By, "dotnet", _program, .. _arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = _directory,
             RedirectStandardOutput = true,

@@ -1,0 +1,315 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using MongoDB.Driver;
+using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
+
+namespace WatchPhoto.Scenarios.Tests.Running;
+
+/// <summary>How a watcher is run that is not run as usual.</summary>
+internal sealed record RunAs
+{
+    /// <summary>Settings by the names of their variables.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Not as root.</summary>
+    public bool AsNobody { get; init; }
+
+    /// <summary>How many watches the kernel gives it.</summary>
+    public int? MostWatches { get; init; }
+
+    /// <summary>How many events the kernel keeps for it.</summary>
+    public int? MostEvents { get; init; }
+}
+
+/// <summary>WatchPhoto, running: a watcher that can be stopped and killed, and the catalog's API.</summary>
+internal abstract partial class Installation : IAsyncDisposable
+{
+    public const string Host = "scenarios";
+    private const string MaxQueuedEvents = "/proc/sys/fs/inotify/max_queued_events";
+
+    // The queue's length is read when a watcher starts; meanwhile no other one starts here.
+    private static readonly SemaphoreSlim s_limits = new(1);
+
+    private readonly RunAs _runAs;
+
+    protected Installation(RunAs runAs)
+    {
+        _runAs = runAs;
+        Directory = System.IO.Directory.CreateTempSubdirectory("watchphoto-run-").FullName;
+        Settings = new Dictionary<string, string>
+        {
+            ["Watcher__Host"] = Host,
+            // So that tests wait less.
+            ["Watcher__RootCheckInterval"] = "00:00:00.300",
+            ["Watcher__TroubleInterval"] = "00:00:01",
+            ["Watcher__PollInterval"] = "00:00:00.500",
+            ["Watcher__ReportInterval"] = "00:00:00.300",
+            ["Watcher__MostDeletions"] = "30",
+        };
+        foreach (var (name, value) in runAs.Settings)
+            Settings[name] = value;
+        By = By_(runAs);
+    }
+
+    protected string Directory { get; }
+
+    protected Dictionary<string, string> Settings { get; }
+
+    protected IReadOnlyList<string> By { get; }
+
+    /// <summary>Where the watcher keeps its state.</summary>
+    public abstract string StateDirectory { get; }
+
+    /// <summary>The process that holds the watches.</summary>
+    public abstract ServiceProcess Watcher { get; }
+
+    protected abstract IEnumerable<ServiceProcess> Processes { get; }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public static Installation Create(string catalog, RunAs runAs, RunningServers? servers) =>
+        catalog == "sqlite" ? new StandaloneInstallation(runAs) : new ServersInstallation(runAs, servers!);
+
+    public async Task StartAsync()
+    {
+        await s_limits.WaitAsync(Cancellation);
+        try
+        {
+            await StartWithLimitsAsync();
+        }
+        finally
+        {
+            s_limits.Release();
+        }
+    }
+
+    private async Task StartWithLimitsAsync()
+    {
+        if (_runAs.MostEvents is not { } most)
+        {
+            await StartProcessesAsync();
+            return;
+        }
+
+        var usual = File.ReadAllText(MaxQueuedEvents);
+        File.WriteAllText(MaxQueuedEvents, most.ToString(CultureInfo.InvariantCulture));
+        try
+        {
+            await StartProcessesAsync();
+        }
+        finally
+        {
+            File.WriteAllText(MaxQueuedEvents, usual);
+        }
+    }
+
+    /// <summary>What the operator does who is told to.</summary>
+    public void RaiseWatches(int most) =>
+        Shell.Run(Directory, $"nsenter --target {Watcher.Id} --user sh -c 'echo {most} > /proc/sys/user/max_inotify_watches'");
+
+    public abstract Task<HttpClient> ApiAsync();
+
+    protected abstract Task StartProcessesAsync();
+
+    public async Task RegisterAsync(object definition)
+    {
+        using var added = await (await ApiAsync()).PostAsJsonAsync(Api("api/libraries"), definition, Cancellation);
+        Assert.True(added.StatusCode == HttpStatusCode.Created, await added.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    public async Task ReplaceAsync(string id, object definition)
+    {
+        using var replaced = await (await ApiAsync()).PutAsJsonAsync(Api($"api/libraries/{id}"), definition, Cancellation);
+        Assert.True(replaced.IsSuccessStatusCode, await replaced.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    public async Task RemoveAsync(string id)
+    {
+        using var removed = await (await ApiAsync()).DeleteAsync(Api($"api/libraries/{id}"), Cancellation);
+        Assert.True(removed.IsSuccessStatusCode, await removed.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    public async Task AskAsync(string id, string action)
+    {
+        using var asked = await (await ApiAsync()).PostAsync(Api($"api/libraries/{id}/{action}"), null, Cancellation);
+        Assert.True(asked.IsSuccessStatusCode, await asked.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    public async Task<List<Photo>> PhotosAsync(string id)
+    {
+        var photos = new List<Photo>();
+        var text = await (await ApiAsync()).GetStringAsync(Api($"api/libraries/{id}/photos.ndjson"), Cancellation);
+        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            using var json = JsonDocument.Parse(line);
+            var (photo, file) = (json.RootElement, json.RootElement.GetProperty("file"));
+            photos.Add(new Photo(
+                photo.GetProperty("path").GetString()!, photo.GetProperty("photoId").GetGuid(), photo.GetProperty("version").GetInt64(),
+                new FileSays(file.GetProperty("size").GetInt64(), file.GetProperty("modifiedAt").GetString()!)));
+        }
+
+        return photos;
+    }
+
+    /// <summary>What the watcher has reported last; null: nothing of this library.</summary>
+    public async Task<Standing?> StandingAsync(string id)
+    {
+        var text = await (await ApiAsync()).GetStringAsync(Api("api/watchers"), Cancellation);
+        using var json = JsonDocument.Parse(text);
+        foreach (var watcher in json.RootElement.EnumerateArray())
+        {
+            foreach (var library in watcher.GetProperty("libraries").EnumerateArray())
+            {
+                if (library.GetProperty("libraryId").GetString() == id)
+                {
+                    return new Standing(
+                        library.GetProperty("state").GetString()!,
+                        library.TryGetProperty("reason", out var reason) ? reason.GetString() ?? "" : "",
+                        library.GetProperty("entries").GetInt64(), library.GetProperty("directories").GetInt64());
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Waits, but not for a process that has died.</summary>
+    public async Task UntilAsync(Func<Task<string?>> problem, TimeSpan? deadline = null)
+    {
+        await Wait.UntilAsync(
+            async () =>
+            {
+                if (Processes.FirstOrDefault(process => process.ShouldRun && !process.IsRunning) is { } dead)
+                    Assert.Fail($"The {dead.Name} has ended by itself.\n{dead.LastLines(40)}");
+                try
+                {
+                    return await problem();
+                }
+                catch (HttpRequestException exception)
+                {
+                    return exception.Message;
+                }
+            },
+            deadline ?? TimeSpan.FromSeconds(120));
+    }
+
+    public virtual ValueTask DisposeAsync()
+    {
+        foreach (var process in Processes)
+            process.Dispose();
+        Shell.Run("/", $"rm -rf {Directory}");
+        return ValueTask.CompletedTask;
+    }
+
+    protected static Uri Api(string path) => new(path, UriKind.Relative);
+
+    private List<string> By_(RunAs runAs)
+    {
+        if (runAs.AsNobody)
+        {
+            Shell.Run("/", $"chmod 0777 {Directory}");
+            Settings["HOME"] = Directory;
+            return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+        }
+
+        // The limit of a user namespace: nobody else's watches are touched.
+        return runAs.MostWatches is { } most
+            ? ["unshare", "--user", "--map-root-user", "sh", "-c", $"echo {most} > /proc/sys/user/max_inotify_watches && exec \"$@\"", "sh"]
+            : [];
+    }
+
+    [GeneratedRegex("(?:API|Now listening on): (http://[0-9.:]+)")]
+    private static partial Regex Listening();
+
+    /// <summary>The API of a process, once it says where it listens.</summary>
+    protected async Task<HttpClient> ApiOfAsync(ServiceProcess process, int linesBefore)
+    {
+        string? address = null;
+        await UntilAsync(() =>
+        {
+            address = process.Lines.Skip(linesBefore).Select(line => Listening().Match(line)).FirstOrDefault(match => match.Success)?.Groups[1].Value;
+            return Task.FromResult(address is null ? $"{process.Name} does not listen:\n{process.LastLines(40)}" : null);
+        });
+        return new HttpClient { BaseAddress = new Uri(address!), Timeout = TimeSpan.FromSeconds(60) };
+    }
+}
+
+/// <summary>One process: the bus in memory, the catalog in SQLite.</summary>
+internal sealed class StandaloneInstallation : Installation
+{
+    private readonly ServiceProcess _process;
+    private HttpClient? _api;
+
+    public StandaloneInstallation(RunAs runAs)
+        : base(runAs)
+    {
+        // A person names a directory; the scenarios' are registered over HTTP.
+        var first = System.IO.Directory.CreateDirectory(Path.Combine(Directory, "first")).FullName;
+        _process = new ServiceProcess("Standalone", "standalone", Directory, Settings, first, "--port", "0", "--data", Path.Combine(Directory, "data")) { By = By };
+    }
+
+    public override string StateDirectory => Path.Combine(Directory, "data", "watcher");
+
+    public override ServiceProcess Watcher => _process;
+
+    protected override IEnumerable<ServiceProcess> Processes => [_process];
+
+    public override async Task<HttpClient> ApiAsync() => _api ?? throw new HttpRequestException("It is not running.");
+
+    protected override async Task StartProcessesAsync()
+    {
+        _api = null;
+        int lines = _process.Lines.Count;
+        _process.Start();
+        _api = await ApiOfAsync(_process, lines);
+    }
+}
+
+/// <summary>Watcher and indexer as processes of their own, with RabbitMQ and MongoDB between and behind them.</summary>
+internal sealed class ServersInstallation : Installation
+{
+    private readonly RunningServers _servers;
+    private ServiceProcess? _watcher;
+    private ServiceProcess? _indexer;
+    private HttpClient? _api;
+
+    public ServersInstallation(RunAs runAs, RunningServers servers)
+        : base(runAs) => _servers = servers;
+
+    public override string StateDirectory => Path.Combine(Directory, "state");
+
+    public override ServiceProcess Watcher => _watcher!;
+
+    protected override IEnumerable<ServiceProcess> Processes => _watcher is null ? [] : [_watcher, _indexer!];
+
+    public override async Task<HttpClient> ApiAsync() => _api ?? throw new HttpRequestException("It is not running.");
+
+    protected override async Task StartProcessesAsync()
+    {
+        if (_watcher is null)
+        {
+            var virtualHost = await _servers.CreateVirtualHostAsync(TestContext.Current.CancellationToken);
+            var database = new MongoUrlBuilder(_servers.MongoDb.ConnectionString) { DatabaseName = _servers.CreateDatabaseName() };
+            if (database.Username is not null)
+                database.AuthenticationSource ??= "admin";
+            Settings["ConnectionStrings__RabbitMq"] = virtualHost.ConnectionString;
+            Settings["ConnectionStrings__MongoDb"] = database.ToString();
+            Settings["Watcher__StateDirectory"] = StateDirectory;
+            _watcher = new ServiceProcess("Watcher", "watcher", Directory, Settings) { By = By };
+            _indexer = new ServiceProcess("Indexer", "indexer", Directory, new Dictionary<string, string>(Settings) { ["Urls"] = "http://127.0.0.1:0" });
+            _indexer.Start();
+            _api = await ApiOfAsync(_indexer, 0);
+            await UntilAsync(async () =>
+            {
+                using var ready = await _api.GetAsync(Api("health/ready"));
+                return ready.IsSuccessStatusCode ? null : "The indexer is not ready.";
+            });
+        }
+
+        _watcher.Start();
+    }
+}

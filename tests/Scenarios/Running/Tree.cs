@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using WatchPhoto.Contracts;
+
+namespace WatchPhoto.Scenarios.Tests.Running;
+
+/// <summary>The oracle: what find says of a directory, and what the kernel says of a process's watches.</summary>
+internal static class Tree
+{
+    // What is left out by default, as far as the tests have names for it.
+    private static readonly string[] LeftOut =
+        ["(", "-name", ".*", "-o", "-name", "@eaDir", "-o", "-name", "*.tmp", "-o", "-name", "*.part", ")", "-prune", "-o"];
+
+    /// <summary>The files by the path they have in the catalog.</summary>
+    public static Dictionary<string, FileSays> Files(string root)
+    {
+        var files = new Dictionary<string, FileSays>(StringComparer.Ordinal);
+        foreach (var line in Find([root, "-mindepth", "1", .. LeftOut, "-type", "f", "-printf", "%s %T@ %P\\0"]))
+        {
+            var parts = Encoding.Latin1.GetString(line).Split(' ', 3);
+            files.Add(PhotoPath.Encode(Encoding.Latin1.GetBytes(parts[2])), new FileSays(long.Parse(parts[0], CultureInfo.InvariantCulture), Iso8601(parts[1])));
+        }
+
+        return files;
+    }
+
+    /// <summary>The root and the directories below, as (device, inode).</summary>
+    public static HashSet<(ulong, ulong)> Directories(string root) =>
+        Identities([.. Find([root, "-mindepth", "1", .. LeftOut, "-type", "d", "-printf", "%D %i\\0"]), .. Find([root, "-maxdepth", "0", "-printf", "%D %i\\0"])]);
+
+    /// <summary>The same with what is left out by default.</summary>
+    public static HashSet<(ulong, ulong)> AllDirectories(string root) => Identities(Find([root, "-type", "d", "-printf", "%D %i\\0"]));
+
+    private static HashSet<(ulong, ulong)> Identities(List<byte[]> lines)
+    {
+        var directories = new HashSet<(ulong, ulong)>();
+        foreach (var line in lines)
+        {
+            var parts = Encoding.ASCII.GetString(line).Split(' ');
+            ulong device = ulong.Parse(parts[0], CultureInfo.InvariantCulture);
+            // As programs see it; the kernel itself has 20 bits for the minor number.
+            ulong major = (device >> 8) & 0xfff, minor = (device & 0xff) | ((device >> 12) & 0xfff00);
+            directories.Add(((major << 20) | minor, ulong.Parse(parts[1], CultureInfo.InvariantCulture)));
+        }
+
+        return directories;
+    }
+
+    /// <summary>The directories that the kernel watches for a process.</summary>
+    public static List<(ulong Device, ulong Inode)> Watched(int process)
+    {
+        var watched = new List<(ulong, ulong)>();
+        foreach (var descriptor in Directory.EnumerateFiles($"/proc/{process}/fdinfo"))
+        {
+            string[] lines;
+            try
+            {
+                lines = File.ReadAllLines(descriptor);
+            }
+            catch (IOException)
+            {
+                continue; // closed just now
+            }
+
+            foreach (var line in lines.Where(line => line.StartsWith("inotify ", StringComparison.Ordinal)))
+                watched.Add((Hex(line, "sdev:"), Hex(line, "ino:")));
+        }
+
+        return watched;
+    }
+
+    private static ulong Hex(string line, string field) => ulong.Parse(
+        line.Split(' ').Single(part => part.StartsWith(field, StringComparison.Ordinal))[field.Length..],
+        NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
+    private static List<byte[]> Find(string[] arguments)
+    {
+        // In any other locale a name that is not UTF-8 matches no pattern.
+        using var process = Process.Start(new ProcessStartInfo("find", arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["LC_ALL"] = "C" },
+        })!;
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        using var output = new MemoryStream();
+        process.StandardOutput.BaseStream.CopyTo(output);
+        process.WaitForExit();
+        var parts = new List<byte[]>();
+        for (var rest = output.ToArray().AsMemory(); rest.Length > 0;)
+        {
+            int end = rest.Span.IndexOf((byte)0);
+            parts.Add(rest[..end].ToArray());
+            rest = rest[(end + 1)..];
+        }
+
+        return parts;
+    }
+
+    // Of seconds since 1970 with ten decimals, as find prints them.
+    private static string Iso8601(string seconds)
+    {
+        var parts = seconds.Split('.');
+        var whole = DateTime.UnixEpoch.AddSeconds(long.Parse(parts[0], CultureInfo.InvariantCulture));
+        return string.Create(CultureInfo.InvariantCulture, $"{whole:yyyy-MM-dd'T'HH:mm:ss}.{parts[1][..9]}Z");
+    }
+}
