@@ -124,6 +124,13 @@ internal sealed class Comparison(
 
     private void Start(DirectoryNode node, bool recursive)
     {
+        // It could not be read, or its disk was away: whether that is so still is seen from above.
+        if (node is { IsOpaque: true, Parent: { } parent })
+        {
+            _names.Enqueue((parent, new Dictionary<byte[], bool>(NameComparer.Instance) { [node.Name] = false }));
+            return;
+        }
+
         var error = tree.Open(node, out var open);
         if (error == 0)
         {
@@ -233,6 +240,8 @@ internal sealed class Comparison(
         if (AwayDisk(parent, name, open.Facts) is { } away)
         {
             open.Dispose();
+            if (known is { IsOpaque: true } && known.Identity == identity && known.Trouble == away)
+                return;
             if (known is not null)
                 tree.Drop(known);
             known = NewNode(parent, name, identity);
