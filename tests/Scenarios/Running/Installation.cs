@@ -61,6 +61,9 @@ internal abstract partial class Installation : IAsyncDisposable
 
     protected IReadOnlyList<string> By { get; }
 
+    /// <summary>A library that is there before any is registered.</summary>
+    public virtual string? OwnLibrary => null;
+
     /// <summary>Where the watcher keeps its state.</summary>
     public abstract string StateDirectory { get; }
 
@@ -194,7 +197,7 @@ internal abstract partial class Installation : IAsyncDisposable
                     return exception.Message;
                 }
             },
-            deadline ?? TimeSpan.FromSeconds(120));
+            deadline ?? TimeSpan.FromSeconds(60));
     }
 
     public virtual ValueTask DisposeAsync()
@@ -251,6 +254,8 @@ internal sealed class StandaloneInstallation : Installation
         var first = System.IO.Directory.CreateDirectory(Path.Combine(Directory, "first")).FullName;
         _process = new ServiceProcess("Standalone", "standalone", Directory, Settings, first, "--port", "0", "--data", Path.Combine(Directory, "data")) { By = By };
     }
+
+    public override string? OwnLibrary => Path.Combine(Directory, "first");
 
     public override string StateDirectory => Path.Combine(Directory, "data", "watcher");
 

@@ -77,7 +77,7 @@ internal static class Tree
     private static List<byte[]> Find(string[] arguments)
     {
         // In any other locale a name that is not UTF-8 matches no pattern.
-        using var process = Process.Start(new ProcessStartInfo("find", arguments)
+        using var process = Process.Start(new ProcessStartInfo("find", ["-H", .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["LC_ALL"] = "C" },
         })!;

@@ -1,0 +1,59 @@
+using System.Globalization;
+using WatchPhoto.Scenarios.Tests.Histories;
+using WatchPhoto.Scenarios.Tests.Running;
+using WatchPhoto.Testing;
+
+namespace WatchPhoto.Scenarios.Tests;
+
+/// <summary>
+/// Random histories of real directories with a real watcher. WATCHPHOTO_SEED=n runs history n alone, WATCHPHOTO_HISTORIES
+/// says how many a soak runs, WATCHPHOTO_FIRST_SEED from where.
+/// </summary>
+public sealed class HistoryTests(TestServers servers)
+{
+    private const int SideBySide = 25;
+    private const int Rounds = 3;
+
+    [Theory]
+    [InlineData("sqlite", 240, null)]
+    [InlineData("sqlite", 50, 64)]
+    [InlineData("mongo", 25, null)]
+    public Task Whatever_happens_the_catalog_is_the_disk(string catalog, int histories, int? queue) =>
+        RunAsync(catalog, first: 1 + (queue ?? 0) * 1000, histories, queue);
+
+    [Theory, Trait("Category", "Soak")]
+    [InlineData("sqlite", null)]
+    [InlineData("sqlite", 64)]
+    [InlineData("mongo", null)]
+    public Task Whatever_happens_thousands_of_times_the_catalog_is_the_disk(string catalog, int? queue) =>
+        RunAsync(catalog, first: 100_000, (Number("WATCHPHOTO_HISTORIES") ?? 5000) / 3, queue);
+
+    private async Task RunAsync(string catalog, int first, int histories, int? queue)
+    {
+        if (Number("WATCHPHOTO_SEED") is { } seed)
+            (first, histories) = (seed, 1);
+        first = Number("WATCHPHOTO_FIRST_SEED") ?? first;
+        var running = catalog == "mongo" ? await servers.StartAsync(TestContext.Current.CancellationToken) : null;
+        await using var installation = Installation.Create(catalog, new RunAs { MostEvents = queue }, running);
+        await installation.StartAsync();
+        var directory = Directory.CreateTempSubdirectory("watchphoto-histories-").FullName;
+        var differences = new List<string>();
+        int operations = 0, done = 0;
+        for (int next = first; next < first + histories && differences.Count == 0; next += SideBySide)
+        {
+            var batch = Enumerable.Range(next, Math.Min(SideBySide, first + histories - next))
+                .Select(one => new History(one, Directory.CreateDirectory(Path.Combine(directory, one.ToString(CultureInfo.InvariantCulture))).FullName, Rounds))
+                .ToList();
+            differences.AddRange(await new HistoryRun(installation, batch, new Random(next)).RunAsync(Rounds));
+            operations += batch.Sum(history => history.Operations);
+            done += batch.Count;
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{done} histories, {operations} operations, {differences.Count} with differences");
+        Shell.Run("/", $"rm -rf {directory}");
+        Assert.True(differences.Count == 0, $"{differences.Count} histories differ. The first:\n{differences.FirstOrDefault()}");
+    }
+
+    private static int? Number(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+}
