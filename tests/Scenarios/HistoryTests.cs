@@ -14,7 +14,7 @@ public sealed class HistoryTests(TestServers servers)
     private const int SideBySide = 25;
     private const int Rounds = 3;
 
-    [Theory]
+    [Theory, Trait("Category", "Soak")]
     [InlineData("sqlite", 240, null)]
     [InlineData("sqlite", 50, 64)]
     [InlineData("mongo", 25, null)]
