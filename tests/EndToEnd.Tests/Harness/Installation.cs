@@ -101,9 +101,17 @@ internal sealed class Installation : IAsyncDisposable
     public async Task<PhotoLibrary> RegisterAsync(string host, Disk disk, string? id = null)
     {
         id ??= NewLibraryId();
-        using var added = await (await ApiAsync()).PostAsJsonAsync(
-            new Uri("api/libraries", UriKind.Relative), new { id, name = id, host, path = disk.Root }, Cancellation);
-        Assert.True(added.StatusCode == HttpStatusCode.Created, await added.Content.ReadAsStringAsync(Cancellation));
+        // An indexer that another test has just started again prepares its database first, and says so.
+        await UntilAsync(async () =>
+        {
+            using var added = await (await ApiAsync()).PostAsJsonAsync(
+                new Uri("api/libraries", UriKind.Relative), new { id, name = id, host, path = disk.Root }, Cancellation);
+            var answer = await added.Content.ReadAsStringAsync(Cancellation);
+            if (added.StatusCode == HttpStatusCode.ServiceUnavailable)
+                return answer;
+            Assert.True(added.StatusCode == HttpStatusCode.Created, answer);
+            return null;
+        });
         return new PhotoLibrary(this, id, host, disk);
     }
 
