@@ -14,27 +14,29 @@ public sealed class HistoryTests(TestServers servers)
     private const int SideBySide = 25;
     private const int Rounds = 3;
 
-    [Theory, Trait("Category", "Soak")]
-    [InlineData("sqlite", 240, null)]
-    [InlineData("sqlite", 50, 64)]
-    [InlineData("mongo", 25, null)]
-    public Task Whatever_happens_the_catalog_is_the_disk(string catalog, int histories, int? queue) =>
-        RunAsync(catalog, first: 1 + (queue ?? 0) * 1000, histories, queue);
+    [Theory]
+    [InlineData("sqlite", 225, null, null)]
+    [InlineData("sqlite", 25, 64, null)]
+    [InlineData("sqlite", 25, null, 60)]
+    [InlineData("mongo", 25, null, null)]
+    public Task Whatever_happens_the_catalog_is_the_disk(string catalog, int histories, int? queue, int? watches) =>
+        RunAsync(catalog, first: 1 + (queue ?? watches ?? 0) * 1000, histories, new RunAs { MostEvents = queue, MostWatches = watches });
 
     [Theory, Trait("Category", "Soak")]
-    [InlineData("sqlite", null)]
-    [InlineData("sqlite", 64)]
-    [InlineData("mongo", null)]
-    public Task Whatever_happens_thousands_of_times_the_catalog_is_the_disk(string catalog, int? queue) =>
-        RunAsync(catalog, first: 100_000, (Number("WATCHPHOTO_HISTORIES") ?? 5000) / 3, queue);
+    [InlineData("sqlite", null, null)]
+    [InlineData("sqlite", 64, null)]
+    [InlineData("sqlite", null, 60)]
+    [InlineData("mongo", null, null)]
+    public Task Whatever_happens_thousands_of_times_the_catalog_is_the_disk(string catalog, int? queue, int? watches) =>
+        RunAsync(catalog, first: 100_000, (Number("WATCHPHOTO_HISTORIES") ?? 5000) / 4, new RunAs { MostEvents = queue, MostWatches = watches });
 
-    private async Task RunAsync(string catalog, int first, int histories, int? queue)
+    private async Task RunAsync(string catalog, int first, int histories, RunAs runAs)
     {
         if (Number("WATCHPHOTO_SEED") is { } seed)
             (first, histories) = (seed, 1);
         first = Number("WATCHPHOTO_FIRST_SEED") ?? first;
         var running = catalog == "mongo" ? await servers.StartAsync(TestContext.Current.CancellationToken) : null;
-        await using var installation = Installation.Create(catalog, new RunAs { MostEvents = queue }, running);
+        await using var installation = Installation.Create(catalog, runAs, running);
         await installation.StartAsync();
         var directory = Directory.CreateTempSubdirectory("watchphoto-histories-").FullName;
         var differences = new List<string>();

@@ -32,7 +32,7 @@ public sealed class ScenarioTests(TestServers servers)
         return cases;
     }
 
-    [Theory, Trait("Category", "Soak"), MemberData(nameof(Cases))]
+    [Theory, MemberData(nameof(Cases))]
     public async Task Afterwards_the_catalog_is_the_disk(string scenario, string mode, string catalog) =>
         (await Lane.RunAsync(mode, catalog, servers)).Judge(scenario);
 }

@@ -30,6 +30,7 @@ internal sealed class Comparison(
     private List<Observation> _missing = [];
     private DirectoryNode? _root;
     private bool _manySteps;
+    private bool _hasWaited;
 
     /// <summary>The library whose root is compared with all below, and so the whole disk; null: less than that.</summary>
     public WatchedLibrary? Whole { get; private set; }
@@ -509,9 +510,16 @@ internal sealed class Comparison(
         if (_manySteps)
             LookAgainAtMissing();
 
-        // A scan first sees what has only moved: what is missing then is missing indeed.
-        if (Whole is not null)
-            Record(final: false, removed: []);
+        // First all sees what has only moved: what is missing then is missing indeed.
+        Record(final: false, removed: []);
+        if (!_hasWaited && _missing.Any(one => one.OnDisk is not null))
+        {
+            // A file took another's place. The disk is ahead of its hints: that the other has moved, and where to, may be among
+            // those that the next turn brings. Else it would lose its photo id to the newcomer.
+            _hasWaited = _manySteps = true;
+            return false;
+        }
+
         _observed.AddRange(_missing);
         _missing = [];
         var removed = AddVanished();
@@ -610,7 +618,11 @@ internal sealed class Comparison(
 
                     bool isEntry = looked == 0 && facts.Kind == FileKind.File
                         && directory.Library.Filter.IncludesFile(directory.Path, one.Name);
-                    _missing.Add(new Observation { Directory = directory, Name = one.Name, OnDisk = isEntry ? facts : null });
+                    _missing.Add(one with
+                    {
+                        Directory = directory, OnDisk = isEntry ? facts : null, Recorded = null, IsRecordedKnown = false,
+                        Live = one.Live is null ? null : directory.Node,
+                    });
                 }
             }
         }

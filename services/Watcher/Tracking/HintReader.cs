@@ -9,6 +9,7 @@ namespace WatchPhoto.Watcher.Tracking;
 /// <summary>
 /// Drains the kernel's queue on a thread of its own that waits for nothing else: what it reads goes, as it is, into a
 /// bounded queue of chunks; when that is full, hints are dropped and said to be lost, as the kernel would.
+/// The tracker reads, too, before it takes them: then it has the hints of all that it can have seen on the disk.
 /// </summary>
 internal sealed class HintReader : IDisposable
 {
@@ -20,6 +21,7 @@ internal sealed class HintReader : IDisposable
     private readonly Action _arrived;
     private readonly Action<Exception> _failed;
     private readonly Thread _thread;
+    private readonly Lock _reading = new();
     private readonly int _stopRead;
     private readonly int _stopWrite;
     private int _lost;
@@ -35,9 +37,10 @@ internal sealed class HintReader : IDisposable
 
     public void Start() => _thread.Start();
 
-    /// <summary>Feeds all that was read to the tracker.</summary>
+    /// <summary>Feeds the tracker the hints of all that has happened until now.</summary>
     public void Drain(Tracker tracker)
     {
+        Fetch();
         while (_chunks.TryDequeue(out var chunk))
         {
             var events = new InotifyEvents(chunk.Buffer.AsSpan(0, chunk.Length));
@@ -64,25 +67,36 @@ internal sealed class HintReader : IDisposable
         {
             while (_inotify.WaitForEvents(_stopRead))
             {
-                var buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
-                int length = _inotify.Read(buffer);
-                if (length > 0 && _chunks.Count < MostChunks)
-                {
-                    _chunks.Enqueue((buffer, length));
-                }
-                else
-                {
-                    ArrayPool<byte>.Shared.Return(buffer);
-                    if (length > 0)
-                        Volatile.Write(ref _lost, 1);
-                }
-
+                Fetch();
                 _arrived();
             }
         }
         catch (UnixIOException exception)
         {
             _failed(exception);
+        }
+    }
+
+    // Whoever reads puts what it has read into the queue before another reads on: it keeps its order.
+    private void Fetch()
+    {
+        lock (_reading)
+        {
+            while (true)
+            {
+                var buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
+                int length = _inotify.Read(buffer);
+                if (length > 0 && _chunks.Count < MostChunks)
+                {
+                    _chunks.Enqueue((buffer, length));
+                    continue;
+                }
+
+                ArrayPool<byte>.Shared.Return(buffer);
+                if (length == 0)
+                    return;
+                Volatile.Write(ref _lost, 1);
+            }
         }
     }
 }

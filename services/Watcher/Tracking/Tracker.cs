@@ -28,6 +28,8 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Dictionary<string, WatchedLibrary> _libraries = [];
     private readonly Dictionary<long, WatchedLibrary> _byRow = [];
     private readonly Dictionary<string, string> _refused = [];
+    // Their roots are not where they were. That is believed when all hints of how it came to be are in.
+    private readonly HashSet<WatchedLibrary> _doubted = [];
     private readonly HashSet<DirectoryNode> _troubled = [];
     private readonly HashSet<DirectoryNode> _polled = [];
     private readonly LinkedList<Comparison> _running = new();
@@ -101,7 +103,7 @@ internal sealed partial class Tracker : IComparisonEvents
         else if (node.Parent is null && mask.HasFlag(WatchMask.DeleteSelf))
             RootIsRemoved(node.Library);
         else if (node.Parent is null)
-            CheckRoot(node.Library);
+            _doubted.Add(node.Library);
         else if (mask.HasFlag(WatchMask.Attributes) && node.Trouble is not null)
             _agenda.Compare(node, recursive: true);
     }
@@ -113,10 +115,18 @@ internal sealed partial class Tracker : IComparisonEvents
             LogOverflow(wait.TotalSeconds);
     }
 
-    /// <summary>Does what is due, for a short while.</summary>
+    /// <summary>Does what is due, for a short while. Before each call belong the hints of all that has happened until then.</summary>
     /// <returns>How long nothing will be due unless a hint comes; zero: there is more to do now.</returns>
     public TimeSpan Work()
     {
+        foreach (var library in _doubted.Where(library => !IsRootThere(library)))
+        {
+            // Away, or another one: Open says which, and goes on by itself when it is back.
+            Close(library);
+            Open(library);
+        }
+
+        _doubted.Clear();
         var next = CheckRoots();
         next = Earlier(next, RetryTroubled());
         next = Earlier(next, Poll());
@@ -133,7 +143,10 @@ internal sealed partial class Tracker : IComparisonEvents
         if (!_agenda.IsEmpty)
             Begin();
         if (_running.First is not { } first)
-            return Earlier(next, _audit.Work(_libraries.Values, NewComparison, Done));
+        {
+            next = Earlier(next, _audit.Work(_libraries.Values, NewComparison, Done));
+            return _doubted.Count > 0 ? TimeSpan.Zero : next;
+        }
 
         // The newest first: a live event never waits for a long scan; then the others in turn.
         Step(first);
@@ -266,7 +279,7 @@ internal sealed partial class Tracker : IComparisonEvents
     public IEnumerable<DirectoryNode> Troubled(WatchedLibrary library) =>
         _troubled.Where(node => node.Library == library && node.IsAttached && node.Trouble is not null);
 
-    void IComparisonEvents.RootIsGone(WatchedLibrary library) => CheckRoot(library);
+    void IComparisonEvents.RootIsGone(WatchedLibrary library) => _doubted.Add(library);
 
     void IComparisonEvents.Trouble(DirectoryNode node, Errno error)
     {
@@ -341,7 +354,7 @@ internal sealed partial class Tracker : IComparisonEvents
     {
         _tree.WatchIsGone(node);
         if (node.Parent is null)
-            CheckRoot(node.Library);
+            _doubted.Add(node.Library);
         else if (node.IsAttached)
             _agenda.Look(node.Parent, node.Name, mayBeUnfinished: false);
     }
@@ -488,6 +501,7 @@ internal sealed partial class Tracker : IComparisonEvents
     private void LetGo(WatchedLibrary library)
     {
         Close(library);
+        _doubted.Remove(library);
         _recoveries.Abandon(library);
         _state.Transact(() => _state.RemoveLibrary(library, _time.GetUtcNow()));
         _libraries.Remove(library.Id);
@@ -578,9 +592,10 @@ internal sealed partial class Tracker : IComparisonEvents
         {
             _rootsChecked = _time.GetTimestamp();
             since = TimeSpan.Zero;
-            foreach (var library in _libraries.Values.ToList())
+            foreach (var library in _libraries.Values)
             {
-                CheckRoot(library);
+                if (!IsRootThere(library))
+                    _doubted.Add(library);
                 CheckMounts(library);
             }
         }
@@ -588,22 +603,13 @@ internal sealed partial class Tracker : IComparisonEvents
         return _options.RootCheckInterval - since;
     }
 
-    private void CheckRoot(WatchedLibrary library)
+    private bool IsRootThere(WatchedLibrary library)
     {
         if (library.Root is not { } root)
-        {
-            Open(library);
-            return;
-        }
-
+            return false;
         var error = _tree.Open(root, out var open);
         open?.Dispose();
-        // Away, or another one: Open says which, and goes on by itself when it is back.
-        if (error != 0 || (root.Watch == DirectoryNode.NoWatch && !root.IsPolled && root.Trouble is null && IsIdle))
-        {
-            Close(library);
-            Open(library);
-        }
+        return error == 0 && (root.Watch != DirectoryNode.NoWatch || root.IsPolled || root.Trouble is not null || !IsIdle);
     }
 
     // No event tells that a disk was mounted.

@@ -126,7 +126,8 @@ internal sealed class HistoryRun(Installation installation, IReadOnlyList<Histor
             {
                 var watched = Tree.Watched(installation.Watcher.Id);
                 int missing = directories.Count(directory => !watched.Contains(directory));
-                return Task.FromResult(missing == 0 && watched.Count == directories.Count
+                int expected = Math.Min(directories.Count, installation.MostWatches);
+                return Task.FromResult(watched.Count == expected && missing == directories.Count - expected
                     ? null
                     : $"{watched.Count} watches for {directories.Count} directories, of which {missing} are not watched");
             });

@@ -64,6 +64,9 @@ internal abstract partial class Installation : IAsyncDisposable
     /// <summary>A library that is there before any is registered.</summary>
     public virtual string? OwnLibrary => null;
 
+    /// <summary>How many watches the kernel gives the watcher.</summary>
+    public int MostWatches => _runAs.MostWatches ?? int.MaxValue;
+
     /// <summary>Where the watcher keeps its state.</summary>
     public abstract string StateDirectory { get; }
 
