@@ -25,7 +25,7 @@ internal sealed class Session : IAsyncDisposable
 
     public static Session Create(DataDirectory data, int port)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(Service.WithoutReload());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             // Servers that other WatchPhotos on this machine are told of are not for this one.

@@ -8,6 +8,12 @@ namespace WatchPhoto.Bus;
 /// <summary>Runs a service so that what keeps it from starting is a sentence for its operator, not a stack.</summary>
 public static class Service
 {
+    /// <summary>
+    /// The arguments for a host that does not look out for changes of its configuration files: the runtime would watch the
+    /// working directory with all below, and spend on it the kernel's watches that photos need.
+    /// </summary>
+    public static string[] WithoutReload(params string[] args) => [.. args, "--hostBuilder:reloadConfigOnChange=false"];
+
     /// <returns>The exit code of the process.</returns>
     public static async Task<int> RunAsync(Func<IHost> build)
     {

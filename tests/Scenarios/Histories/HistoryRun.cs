@@ -129,7 +129,8 @@ internal sealed class HistoryRun(Installation installation, IReadOnlyList<Histor
                 int expected = Math.Min(directories.Count, installation.MostWatches);
                 return Task.FromResult(watched.Count == expected && missing == directories.Count - expected
                     ? null
-                    : $"{watched.Count} watches for {directories.Count} directories, of which {missing} are not watched");
+                    : $"{watched.Count} watches for {directories.Count} directories, of which {missing} are not watched; needless (device, inode): "
+                        + string.Join(' ', watched.Where(each => !directories.Contains(each))));
             });
             return null;
         }
