@@ -200,7 +200,7 @@ internal abstract partial class Installation : IAsyncDisposable
                     return exception.Message;
                 }
             },
-            deadline ?? TimeSpan.FromSeconds(60));
+            deadline ?? TimeSpan.FromMinutes(2));
     }
 
     public virtual ValueTask DisposeAsync()
