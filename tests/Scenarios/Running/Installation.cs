@@ -59,7 +59,8 @@ internal abstract partial class Installation : IAsyncDisposable
 
     protected Dictionary<string, string> Settings { get; }
 
-    protected IReadOnlyList<string> By { get; }
+    /// <summary>The command that becomes a program which is run as this one.</summary>
+    public IReadOnlyList<string> By { get; }
 
     /// <summary>A library that is there before any is registered.</summary>
     public virtual string? OwnLibrary => null;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace WatchPhoto.Scenarios.Tests.Running;
 
@@ -49,25 +48,7 @@ internal sealed class ScenarioRun
 
     public Task ChangeAsync(int phase) => TryAsync("change", () =>
     {
-        var script = new StringBuilder();
-        foreach (var line in _scenario.Phases[phase].Changes)
-        {
-            var words = line.Split(' ');
-            if (words[0] is not ("exchange" or "mmap-write"))
-            {
-                script.Append(line).Append('\n');
-                continue;
-            }
-
-            RunShell(script);
-            var paths = words[1..].Select(path => Encoding.UTF8.GetBytes(Path.Combine(_libraries[0].Root, path))).ToArray();
-            if (words[0] == "exchange")
-                Assert.True(Libc.Exchange(paths[0], paths[1]), line);
-            else
-                Libc.MapAndWrite(paths[0]);
-        }
-
-        RunShell(script);
+        Shell.Steps(_base, _libraries[0].Root, _installation.StateDirectory, _scenario.Phases[phase].Changes);
         return Task.CompletedTask;
     });
 
@@ -106,13 +87,6 @@ internal sealed class ScenarioRun
         {
             Failure = new InvalidOperationException($"{_scenario.Name}: {what}: {exception.Message}", exception);
         }
-    }
-
-    private void RunShell(StringBuilder script)
-    {
-        if (script.Length > 0)
-            Shell.Run(_base, $"export BASE={_base} STATE={_installation.StateDirectory}\ncd photos 2> /dev/null || true\n{script}");
-        script.Clear();
     }
 
     private async Task ExpectAsync(string[] words)

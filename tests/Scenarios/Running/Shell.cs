@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace WatchPhoto.Scenarios.Tests.Running;
 
@@ -10,6 +11,37 @@ internal static class Shell
         append() { head -c "${2:-1000}" /dev/urandom >> "$1"; }
 
         """;
+
+    /// <summary>Steps of a scenario, in the root of its library where that is there.</summary>
+    public static void Steps(string @base, string library, string state, IEnumerable<string> lines)
+    {
+        var script = new StringBuilder();
+        foreach (var line in lines)
+        {
+            var words = line.Split(' ');
+            if (words[0] is not ("exchange" or "mmap-write"))
+            {
+                script.Append(line).Append('\n');
+                continue;
+            }
+
+            RunScript();
+            var paths = words[1..].Select(path => Encoding.UTF8.GetBytes(Path.Combine(library, path))).ToArray();
+            if (words[0] == "exchange")
+                Assert.True(Libc.Exchange(paths[0], paths[1]), line);
+            else
+                Libc.MapAndWrite(paths[0]);
+        }
+
+        RunScript();
+
+        void RunScript()
+        {
+            if (script.Length > 0)
+                Run(@base, $"export BASE={@base} STATE={state}\ncd photos 2> /dev/null || true\n{script}");
+            script.Clear();
+        }
+    }
 
     public static void Run(string directory, string script)
     {
