@@ -24,7 +24,7 @@ internal sealed class History
         (Seed, Base, _base) = (seed, @base, Libc.Bytes(@base + "/"));
         var random = new Random(seed);
         var world = new ModelWorld(random, new FakeTimeProvider());
-        HasMounts = random.Next(5) == 0;
+        HasMounts = random.Next(5) == 0 && Environment.IsPrivilegedProcess;
         HasLinks = random.Next(4) == 0;
         int writers = random.Next(1, 4);
         foreach (var top in Tops)

@@ -23,6 +23,8 @@ internal sealed record RunAs
 
     /// <summary>How many events the kernel keeps for it.</summary>
     public int? MostEvents { get; init; }
+
+    public bool NeedsRoot => AsNobody || MostWatches is not null || MostEvents is not null;
 }
 
 /// <summary>WatchPhoto, running: a watcher that can be stopped and killed, and the catalog's API.</summary>

@@ -13,6 +13,8 @@ internal sealed class Scenario
     private static readonly string[] Expectations =
         ["settle", "await", "remember", "expect", "audit", "accept", "refuse", "define", "remove", "raise"];
 
+    private string? _program;
+
     private Scenario(string name) => Name = name;
 
     public string Name { get; }
@@ -36,6 +38,13 @@ internal sealed class Scenario
     public string Watch { get; private set; } = "auto";
 
     public IReadOnlyList<string>? Exclude { get; private set; }
+
+    /// <summary>What this machine lacks to run it; null: nothing.</summary>
+    public string? Lacks =>
+        _program is not null && !Shell.Has(_program) ? $"the program {_program}"
+        : !Environment.IsPrivilegedProcess && (RunAs.NeedsRoot || Phases.Any(phase => phase.Changes.Any(line => line.Contains("mount", StringComparison.Ordinal))))
+            ? "the rights of root (it mounts, or lowers a limit of the kernel)"
+            : null;
 
     public IReadOnlyList<(string[] Changes, string[] Expectations)> Phases { get; private set; } = [];
 
@@ -111,6 +120,9 @@ internal sealed class Scenario
             case "queue":
                 RunAs = RunAs with { MostEvents = int.Parse(words[1], CultureInfo.InvariantCulture) };
                 IsAlone = true;
+                break;
+            case "needs":
+                _program = words[1];
                 break;
             case "alone":
                 IsAlone = true;

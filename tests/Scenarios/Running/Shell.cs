@@ -12,6 +12,10 @@ internal static class Shell
 
         """;
 
+    /// <summary>Whether a program of this name is in the path.</summary>
+    public static bool Has(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        .Any(directory => File.Exists(Path.Combine(directory, program)));
+
     /// <summary>Steps of a scenario, in the root of its library where that is there.</summary>
     public static void Steps(string @base, string library, string state, IEnumerable<string> lines)
     {
