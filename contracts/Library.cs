@@ -35,6 +35,9 @@ public sealed record Library
     /// <summary>Grows when the library's owner changes.</summary>
     public long Epoch { get; init; } = 1;
 
+    /// <summary>The state of the watcher that takes care of it (<see cref="WatcherReport.StateId"/>); null: none has yet.</summary>
+    public Guid? Owner { get; init; }
+
     /// <summary>The highest version the catalog holds of the library; a new version must be above it.</summary>
     public long HighestVersion { get; init; }
 
@@ -97,4 +100,12 @@ public sealed record LibrariesAnnounced
     public required long Revision { get; init; }
 
     public required IReadOnlyList<Library> Libraries { get; init; }
+
+    /// <summary>Which watcher each host's name belongs to.</summary>
+    public IReadOnlyList<HostLease> Hosts { get; init; } = [];
 }
+
+/// <summary>A host's name belongs to one watcher, by its state, for as long as it reports.</summary>
+/// <param name="Rival">The run of another watcher that reports under this name (<see cref="WatcherReport.RunId"/>).</param>
+/// <param name="Refused">The run of a rival that the name's watcher has answered to: both live, so that one has to end.</param>
+public sealed record HostLease(string Host, Guid StateId, Guid? Rival = null, Guid? Refused = null);

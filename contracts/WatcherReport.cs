@@ -10,6 +10,9 @@ public sealed record WatcherReport
     /// <summary>The id of the watcher's state database.</summary>
     public required Guid StateId { get; init; }
 
+    /// <summary>Made at the watcher's start.</summary>
+    public required Guid RunId { get; init; }
+
     public required DateTimeOffset SentAt { get; init; }
 
     /// <summary>Kernel watches held by this watcher.</summary>
@@ -25,6 +28,9 @@ public sealed record WatcherReport
 
     /// <summary>Libraries registered for this host that the watcher will not watch, and why.</summary>
     public IReadOnlyList<RefusedLibrary> Refused { get; init; } = [];
+
+    /// <summary>The run of another watcher that reports under this host's name: this is the answer to it.</summary>
+    public Guid? Rival { get; init; }
 }
 
 public sealed record LibraryReport

@@ -38,6 +38,7 @@ public static class IndexerHosting
         services.AddSingleton<RegistryChanges>();
         services.AddSingleton<KnownLibraries>();
         services.AddSingleton<LibraryRegistrations>();
+        services.AddSingleton<LibraryOwners>();
         services.AddSingleton<DatabaseConnection>();
         services.AddHostedService(provider => provider.GetRequiredService<DatabaseConnection>());
         services.AddHostedService<LibrariesAnnouncer>();

@@ -27,6 +27,13 @@ public sealed record IndexerOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan ProofPatience { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long a host's watcher must have been silent before another one that calls itself by the same name takes over its
+    /// libraries: several of the watchers' report intervals.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan OwnerSilence { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Messages applied to the catalog at the same time by one indexer.</summary>
     [Range(1, 256)]
     public int ConcurrentMessages { get; init; } = 8;

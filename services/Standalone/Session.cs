@@ -33,6 +33,8 @@ internal sealed class Session : IAsyncDisposable
             ["ConnectionStrings:MongoDb"] = "",
             ["ConnectionStrings:Sqlite"] = data.Catalog,
             ["Watcher:StateDirectory"] = data.Watcher,
+            // There is no other watcher to wait for.
+            ["Indexer:OwnerSilence"] = "00:00:00",
             ["Urls"] = $"http://127.0.0.1:{port}",
             // A page of somebody else's that has its name lead here gets no answer.
             ["AllowedHosts"] = "localhost;127.0.0.1",

@@ -29,6 +29,7 @@ public static class WatcherHosting
         services.AddSingleton(provider => new WatcherStatus(
             provider.GetRequiredService<StateDatabase>(), provider.GetRequiredService<IOptions<WatcherOptions>>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Rivals>();
         services.AddSingleton<TrackerService>();
         services.AddHostedService(provider => provider.GetRequiredService<TrackerService>());
         services.AddHostedService<OutboxPublisher>();

@@ -16,6 +16,7 @@ public sealed class WatcherStatus
     private readonly WatcherOptions _options;
     private readonly TimeProvider _time;
     private WatcherReport _current;
+    private object? _rival;
     private long _updated;
 
     internal WatcherStatus(StateDatabase state, IOptions<WatcherOptions> options, TimeProvider time)
@@ -25,6 +26,7 @@ public sealed class WatcherStatus
         {
             Host = _options.Host,
             StateId = state.Id,
+            RunId = Guid.NewGuid(),
             SentAt = time.GetUtcNow(),
             WatchesUsed = 0,
             WatchesLimit = KernelLimits.MaxUserWatches,
@@ -33,8 +35,17 @@ public sealed class WatcherStatus
         };
     }
 
-    // The publisher empties the outbox while the tracker rests.
-    public WatcherReport Current() => Volatile.Read(ref _current) with { PendingOutbox = _state.OutboxRows };
+    // The publisher empties the outbox while the tracker rests; a rival is answered whatever the tracker does.
+    public WatcherReport Current() => Volatile.Read(ref _current) with { PendingOutbox = _state.OutboxRows, Rival = Rival };
+
+    internal Guid RunId => Volatile.Read(ref _current).RunId;
+
+    /// <summary>The run of another watcher under this host's name, which the next report answers to.</summary>
+    internal Guid? Rival
+    {
+        get => Volatile.Read(ref _rival) is Guid rival ? rival : null;
+        set => Volatile.Write(ref _rival, value);
+    }
 
     // On the tracker's thread, after each piece of work.
     internal void Update(Tracker tracker)

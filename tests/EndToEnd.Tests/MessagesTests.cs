@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using WatchPhoto.Contracts;
 using WatchPhoto.EndToEnd.Tests.Harness;
@@ -13,8 +12,6 @@ public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<Messa
     // Whose libraries nobody corrects.
     private const string HostWithoutWatcher = "nowhere";
     private const string Reason = "MT-Fault-Message";
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private Installation Installation => pair.Installation;
 
@@ -276,11 +273,11 @@ public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<Messa
     {
         foreach (var indexer in Installation.Indexers)
         {
-            var before = await CountAsync(indexer, "ofRemovedLibraries") + await CountAsync(indexer, "ofOldEpochs");
+            var before = await indexer.CountAsync("ofRemovedLibraries") + await indexer.CountAsync("ofOldEpochs");
             await Installation.UntilAsync(async () =>
             {
                 await PublishAsync(Event(library.Id, """{"kind":"deleted","version":1,"path":"never there.jpg"}"""));
-                return await CountAsync(indexer, "ofRemovedLibraries") + await CountAsync(indexer, "ofOldEpochs") > before
+                return await indexer.CountAsync("ofRemovedLibraries") + await indexer.CountAsync("ofOldEpochs") > before
                     ? null
                     : $"{indexer.Name} still takes events of {library.Id}.";
             });
@@ -302,19 +299,7 @@ public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<Messa
 
     private Task<long> AppliedAsync() => CountAsync("applied");
 
-    private async Task<long> CountAsync(string counter)
-    {
-        long sum = 0;
-        foreach (var indexer in Installation.Indexers)
-            sum += await CountAsync(indexer, counter);
-        return sum;
-    }
-
-    private static async Task<long> CountAsync(IndexerProcess indexer, string counter)
-    {
-        var ready = await (await indexer.ApiAsync()).GetFromJsonAsync<JsonNode>(new Uri("health/ready", UriKind.Relative), Cancellation);
-        return ready!["events"]![counter]!.GetValue<long>();
-    }
+    private Task<long> CountAsync(string counter) => Installation.CountAsync(counter);
 
     public sealed class Pair(TestServers servers) : IAsyncLifetime
     {

@@ -19,7 +19,7 @@ internal sealed class LiveIndexer : IAsyncDisposable
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("watchphoto-indexer-");
     private readonly WebApplication _app;
 
-    private LiveIndexer(IReadOnlyDictionary<string, string?>? settings, Action<IBusRegistrationConfigurator>? consumers)
+    private LiveIndexer(IReadOnlyDictionary<string, string?>? settings, Action<IBusRegistrationConfigurator>? consumers, TimeProvider? time)
     {
         var builder = WebApplication.CreateSlimBuilder();
         bool hasServer = settings?.ContainsKey("ConnectionStrings:MongoDb") == true;
@@ -33,6 +33,8 @@ internal sealed class LiveIndexer : IAsyncDisposable
             ["Indexer:HousekeepingInterval"] = "00:00:00.200",
         });
         builder.Configuration.AddInMemoryCollection(settings);
+        if (time is not null)
+            builder.Services.AddSingleton(time);
         builder.Logging.ClearProviders().AddProvider(Log);
         builder.AddBus(bus =>
         {
@@ -51,9 +53,9 @@ internal sealed class LiveIndexer : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     public static async Task<LiveIndexer> StartAsync(
-        IReadOnlyDictionary<string, string?>? settings = null, Action<IBusRegistrationConfigurator>? consumers = null)
+        IReadOnlyDictionary<string, string?>? settings = null, Action<IBusRegistrationConfigurator>? consumers = null, TimeProvider? time = null)
     {
-        var indexer = new LiveIndexer(settings, consumers);
+        var indexer = new LiveIndexer(settings, consumers, time);
         await indexer._app.StartAsync(TestContext.Current.CancellationToken);
         string address = indexer.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         indexer.Http = new HttpClient { BaseAddress = new Uri(address) };

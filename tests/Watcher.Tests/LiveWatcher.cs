@@ -50,6 +50,8 @@ internal sealed class LiveWatcher : IDisposable
 
     public TimeSpan RootCheckInterval { init => _options = _options with { RootCheckInterval = value }; }
 
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     public Library Definition { get; set; }
 
     /// <summary>Every event told so far, across restarts.</summary>
@@ -67,14 +69,19 @@ internal sealed class LiveWatcher : IDisposable
 
     public void Start()
     {
-        _inside = new Inside(_options);
+        _inside = new Inside(_options, Time);
         Announce(Definition);
     }
 
     public void Ask(LibraryAction action) => _inside!.Post(
         tracker => tracker.Act(new LibraryActionRequested { LibraryId = Definition.Id, Action = action, Reason = "a test" }));
 
-    public void Announce(params Library[] libraries) => _inside!.Post(tracker => tracker.Announced(libraries));
+    /// <summary>Announces libraries as this watcher's own.</summary>
+    public void Announce(params Library[] libraries) =>
+        AnnounceAsIs([.. libraries.Select(library => library with { Owner = _inside!.State.Id })]);
+
+    /// <summary>Announces libraries as owned by whom they say.</summary>
+    public void AnnounceAsIs(params Library[] libraries) => _inside!.Post(tracker => tracker.Announced(libraries));
 
     public void Stop()
     {
@@ -173,12 +180,12 @@ internal sealed class LiveWatcher : IDisposable
         private volatile bool _stop;
         private Exception? _failure;
 
-        public Inside(WatcherOptions options)
+        public Inside(WatcherOptions options, TimeProvider time)
         {
             Inotify = new Inotify();
-            State = new StateDirectory(options, TimeProvider.System, NullLogger<StateDirectory>.Instance).Open();
+            State = new StateDirectory(options, time, NullLogger<StateDirectory>.Instance).Open();
             _reader = new HintReader(Inotify, () => _wake.Set(), exception => _failure = exception);
-            var tracker = new Tracker(State, new KernelDisk(Inotify), options, TimeProvider.System, NullLogger.Instance, () => { }, _ => { });
+            var tracker = new Tracker(State, new KernelDisk(Inotify), options, time, NullLogger.Instance, () => { }, _ => { });
             _thread = new Thread(() =>
             {
                 try

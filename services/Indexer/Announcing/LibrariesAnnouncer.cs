@@ -6,9 +6,9 @@ using WatchPhoto.Indexer.Registry;
 
 namespace WatchPhoto.Indexer.Announcing;
 
-/// <summary>Tells the watchers all libraries, at every change and every few seconds.</summary>
+/// <summary>Tells the watchers all libraries, and who takes care of each, at every change and every few seconds.</summary>
 internal sealed class LibrariesAnnouncer(
-    ILibraryRegistry registry, RegistryChanges changes, DatabaseConnection database, IBus bus, IOptions<IndexerOptions> options,
+    LibraryOwners owners, RegistryChanges changes, DatabaseConnection database, IBus bus, IOptions<IndexerOptions> options,
     TimeProvider time) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -27,7 +27,7 @@ internal sealed class LibrariesAnnouncer(
     {
         try
         {
-            var libraries = await database.AskAsync(registry.ReadAsync, stoppingToken);
+            var libraries = await database.AskAsync(owners.ReadAsync, stoppingToken);
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             waiting.CancelAfter(patience);
             await bus.Publish(libraries, waiting.Token).WaitAsync(waiting.Token);

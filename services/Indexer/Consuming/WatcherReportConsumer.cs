@@ -1,4 +1,5 @@
 using MassTransit;
+using Microsoft.Extensions.Options;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Database;
@@ -6,10 +7,18 @@ using WatchPhoto.Indexer.Registry;
 
 namespace WatchPhoto.Indexer.Consuming;
 
-internal sealed class WatcherReportConsumer(IWatcherReports reports, DatabaseConnection database) : IConsumer<WatcherReport>
+/// <summary>Keeps what watchers say of themselves. One that its host's name comes to is told at once what it owns.</summary>
+internal sealed class WatcherReportConsumer(
+    IWatcherReports reports, DatabaseConnection database, RegistryChanges changes, IOptions<IndexerOptions> options)
+    : IConsumer<WatcherReport>
 {
-    public Task Consume(ConsumeContext<WatcherReport> context) =>
-        database.AskAsync(cancellationToken => reports.SaveAsync(context.Message, cancellationToken), context.CancellationToken);
+    public async Task Consume(ConsumeContext<WatcherReport> context)
+    {
+        bool isNew = await database.AskAsync(
+            cancellationToken => reports.SaveAsync(context.Message, options.Value.OwnerSilence, cancellationToken), context.CancellationToken);
+        if (isNew)
+            changes.Raise();
+    }
 }
 
 internal sealed class WatcherReportConsumerDefinition : ConsumerDefinition<WatcherReportConsumer>

@@ -21,6 +21,8 @@ internal static class MongoLibrary
         if (library.Exclude is { } exclude)
             document.Add("exclude", new BsonArray(exclude));
         document.Add("kind", library.Kind).Add("backend", library.Backend).Add("watch", LibraryDefinition.Text(library.Watch)).Add("epoch", library.Epoch);
+        if (library.Owner is { } owner)
+            document.Add("owner", MongoRegister.Id(owner));
         return library.RemovedAt is { } removedAt
             ? document.Add("removedAt", new BsonDateTime(removedAt.UtcDateTime))
             : document;
@@ -44,6 +46,12 @@ internal static class MongoLibrary
             // The shell writes every number as a double.
             { IsNumeric: true } number when number.ToDouble() == Math.Floor(number.ToDouble()) => number.ToInt64(),
             _ => throw new FormatException("The epoch is not a whole number."),
+        },
+        Owner = Value(document, "owner") switch
+        {
+            null => null,
+            BsonBinaryData { SubType: BsonBinarySubType.UuidStandard } id => id.ToGuid(),
+            _ => throw new FormatException("The field owner is not a UUID."),
         },
         RemovedAt = Value(document, "removedAt") switch
         {

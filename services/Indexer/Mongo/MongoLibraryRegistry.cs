@@ -36,11 +36,17 @@ internal sealed class MongoLibraryRegistry(MongoDatabase database, RegistryProbl
         }
     }
 
-    public async Task<bool> ReplaceAsync(Library library, CancellationToken cancellationToken)
+    public async Task<bool> ReplaceAsync(Library present, Library library, CancellationToken cancellationToken)
     {
         Check(library);
-        var replaced = await database.Libraries.ReplaceOneAsync(
-            new BsonDocument("_id", library.Id), MongoLibrary.Document(library), cancellationToken: cancellationToken);
+        var unchanged = new BsonDocument
+        {
+            { "_id", present.Id },
+            // Null is an absent field, too: who writes a library by hand leaves both out.
+            { "epoch", new BsonDocument("$in", present.Epoch == 1 ? [1, BsonNull.Value] : new BsonArray { present.Epoch }) },
+            { "owner", present.Owner is { } owner ? MongoRegister.Id(owner) : BsonNull.Value },
+        };
+        var replaced = await database.Libraries.ReplaceOneAsync(unchanged, MongoLibrary.Document(library), cancellationToken: cancellationToken);
         return replaced.MatchedCount > 0;
     }
 

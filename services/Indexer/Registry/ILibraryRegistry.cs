@@ -11,20 +11,34 @@ public interface ILibraryRegistry
     /// <returns>False: a library of this id exists (perhaps removed).</returns>
     Task<bool> AddAsync(Library library, CancellationToken cancellationToken);
 
-    /// <summary>Replaces the library of this id.</summary>
-    /// <returns>False: there is none.</returns>
-    Task<bool> ReplaceAsync(Library library, CancellationToken cancellationToken);
+    /// <summary>Replaces a library, unless it has changed hands since it was read.</summary>
+    /// <param name="present">As it was read: its owner and epoch must still be these.</param>
+    /// <returns>False: they are not, or there is no such library any more.</returns>
+    Task<bool> ReplaceAsync(Library present, Library library, CancellationToken cancellationToken);
 
     /// <summary>Forgets that a library, removed long ago, was ever registered.</summary>
     /// <returns>False: there is none of this id, or it is not removed.</returns>
     Task<bool> DropAsync(string libraryId, CancellationToken cancellationToken);
 }
 
-/// <summary>The last report of every watcher, kept in the catalog's database, by host.</summary>
+/// <summary>
+/// The last report of every host's watcher, kept in the catalog's database. The first watcher to report under a host's name
+/// has it; another state's report is not kept, until the name's watcher has been silent for long enough.
+/// </summary>
 public interface IWatcherReports
 {
-    /// <summary>Keeps the report unless a later one of the same state is there.</summary>
-    Task SaveAsync(WatcherReport report, CancellationToken cancellationToken);
+    /// <summary>A report waits no longer than this on its way: one that was sent more than this before another did not.</summary>
+    static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
+
+    /// <summary>Keeps the report if the host's name belongs to its state, or does from now on, unless a later one is there.</summary>
+    /// <param name="silence">
+    /// How long the name's watcher must not have been heard, while others were, before one of these has the name. By the
+    /// database's clock.
+    /// </param>
+    /// <returns>True: the name has come to the report's state just now.</returns>
+    Task<bool> SaveAsync(WatcherReport report, TimeSpan silence, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<WatcherReport>> ReadAsync(CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<HostLease>> ReadLeasesAsync(CancellationToken cancellationToken);
 }

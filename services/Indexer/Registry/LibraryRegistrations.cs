@@ -40,46 +40,50 @@ public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChan
     }
 
     /// <exception cref="RefusedRegistrationException"/>
-    public async Task<Library> ReplaceAsync(string id, LibraryDefinition definition, CancellationToken cancellationToken)
+    public Task<Library> ReplaceAsync(string id, LibraryDefinition definition, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        var registered = await ReadAsync(cancellationToken);
-        var present = Find(registered, id);
-        if (definition.Id is { } other && other != id)
-            throw new RefusedRegistrationException(RefusalKind.Invalid, $"The library's id stays '{id}': leave the id out, or register '{other}' as a new library.");
-        if (present.RemovedAt is not null)
-            throw new RefusedRegistrationException(RefusalKind.Conflict, $"The library '{id}' is removed: restore it first (POST /api/libraries/{id}/restore).");
+        return ChangeAsync(id, present =>
+        {
+            if (definition.Id is { } other && other != id)
+                throw new RefusedRegistrationException(RefusalKind.Invalid, $"The library's id stays '{id}': leave the id out, or register '{other}' as a new library.");
+            if (present.RemovedAt is not null)
+                throw new RefusedRegistrationException(RefusalKind.Conflict, $"The library '{id}' is removed: restore it first (POST /api/libraries/{id}/restore).");
 
-        var library = Checked(definition, present);
-        // Another host's watcher owns it from here on: what the former one still says is of the old epoch.
-        if (library.Host != present.Host)
-            library = library with { Epoch = present.Epoch + 1 };
-        RefuseOverlap(library, registered);
-        await WriteAsync(library, cancellationToken);
-        return library;
+            var library = Checked(definition, present);
+            // Another host's watcher owns it from here on: what the former one still says is of the old epoch.
+            return library.Host == present.Host ? library : library with { Epoch = present.Epoch + 1, Owner = null };
+        }, cancellationToken);
     }
 
     /// <exception cref="RefusedRegistrationException"/>
-    public async Task RemoveAsync(string id, CancellationToken cancellationToken)
-    {
-        var library = await FindAsync(id, cancellationToken);
-        if (library.RemovedAt is null)
-            await WriteAsync(library with { RemovedAt = time.GetUtcNow() }, cancellationToken);
-    }
+    public Task RemoveAsync(string id, CancellationToken cancellationToken) => ChangeAsync(
+        id, present => present.RemovedAt is null ? present with { RemovedAt = time.GetUtcNow() } : present, cancellationToken);
 
     /// <summary>Undoes a removal. What was said of the library before is of an old epoch from here on.</summary>
     /// <exception cref="RefusedRegistrationException"/>
-    public async Task<Library> RestoreAsync(string id, CancellationToken cancellationToken)
-    {
-        var registered = await ReadAsync(cancellationToken);
-        var library = Find(registered, id);
-        if (library.RemovedAt is null)
-            return library;
+    public Task<Library> RestoreAsync(string id, CancellationToken cancellationToken) => ChangeAsync(
+        id, present => present.RemovedAt is null ? present : present with { RemovedAt = null, Epoch = present.Epoch + 1 }, cancellationToken);
 
-        library = library with { RemovedAt = null, Epoch = library.Epoch + 1 };
-        RefuseOverlap(library, registered);
-        await WriteAsync(library, cancellationToken);
-        return library;
+    private async Task<Library> ChangeAsync(string id, Func<Library, Library> change, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var registered = await ReadAsync(cancellationToken);
+            var present = Find(registered, id);
+            var library = change(present);
+            if (library == present)
+                return present;
+            if (library.RemovedAt is null)
+                RefuseOverlap(library, registered);
+            if (await registry.ReplaceAsync(present, library, cancellationToken))
+            {
+                changes.Raise();
+                return library;
+            }
+
+            // It has changed hands meanwhile: once more, as it is now.
+        }
     }
 
     private static Library Find(IReadOnlyList<Library> registered, string id) =>
@@ -150,12 +154,5 @@ public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChan
             throw new RefusedRegistrationException(RefusalKind.Conflict,
                 $"The path '{library.Path}' overlaps '{other.Path}', the library '{other.Id}' of the same host: a file belongs to one library only, so remove that one or choose a directory outside of it.");
         }
-    }
-
-    private async Task WriteAsync(Library library, CancellationToken cancellationToken)
-    {
-        if (!await registry.ReplaceAsync(library, cancellationToken))
-            throw new RefusedRegistrationException(RefusalKind.Unknown, $"The library '{library.Id}' is gone.");
-        changes.Raise();
     }
 }

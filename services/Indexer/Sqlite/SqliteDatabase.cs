@@ -9,8 +9,6 @@ namespace WatchPhoto.Indexer.Sqlite;
 /// </summary>
 internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
 {
-    private const int SchemaVersion = 1;
-
     // What is lost with the power is not lost to the catalog: the log keeps the file whole, and the proof finds what is missing.
     private const string WriterSettings = """
         PRAGMA journal_mode = WAL;
@@ -21,7 +19,7 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
 
     // Text is compared by its UTF-8 bytes, so the primary key is the order of paths. A tombstone has neither digest nor photo.
     // The index for the proof has the path before the digest: written in path order it fills from left to right.
-    private const string Schema = """
+    private const string FirstSchema = """
         CREATE TABLE register (
             library TEXT NOT NULL, path TEXT NOT NULL, version INTEGER NOT NULL, digest INTEGER,
             photo_id BLOB, size INTEGER, modified_s INTEGER, modified_ns INTEGER, inode INTEGER, birth_s INTEGER, birth_ns INTEGER,
@@ -52,6 +50,16 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
 
         CREATE TABLE verification (library TEXT PRIMARY KEY, verification TEXT NOT NULL) STRICT, WITHOUT ROWID;
         """;
+
+    // Of a host's watcher: since when others have been waiting for a word of it, and one that it has not answered to.
+    private const string OwnersSchema = """
+        ALTER TABLE library ADD COLUMN owner TEXT;
+        ALTER TABLE watcher ADD COLUMN rival_since INTEGER;
+        ALTER TABLE watcher ADD COLUMN rival TEXT;
+        """;
+
+    // Each makes one version of the schema of the one before.
+    private static readonly string[] Schemas = [FirstSchema, OwnersSchema];
 
     private readonly string _path;
     private readonly string _readers;
@@ -139,19 +147,19 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
     private bool Prepare(SqliteWriter writer)
     {
         long version = (long)writer.Scalar("PRAGMA user_version")!;
-        if (version > SchemaVersion)
+        if (version > Schemas.Length)
         {
             throw new NotSupportedException(
-                $"The catalog '{_path}' was made by a newer WatchPhoto (its schema is {version}, the newest known here {SchemaVersion}).");
+                $"The catalog '{_path}' was made by a newer WatchPhoto (its schema is {version}, the newest known here {Schemas.Length}).");
         }
 
+        if (version == Schemas.Length)
+            return true;
+        foreach (string schema in Schemas.Skip((int)version))
+            writer.Execute(schema);
         if (version == 0)
-        {
-            writer.Execute(Schema);
             writer.Execute("INSERT INTO catalog VALUES ($id, 1)", ("$id", Guid.CreateVersion7().ToString()));
-            writer.Execute($"PRAGMA user_version = {SchemaVersion}");
-        }
-
+        writer.Execute($"PRAGMA user_version = {Schemas.Length}");
         return true;
     }
 }

@@ -9,11 +9,12 @@ namespace WatchPhoto.Indexer.Sqlite;
 
 internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryProblems problems) : ILibraryRegistry
 {
-    private const string Values = "$id, $name, $host, $path, $include, $exclude, $kind, $backend, $watch, $epoch, $removed";
+    private const string Columns = "id, name, host, path, include, exclude, kind, backend, watch, epoch, removed_at, owner";
+    private const string Values = "$id, $name, $host, $path, $include, $exclude, $kind, $backend, $watch, $epoch, $removed, $owner";
 
     private static readonly string Everything = $"""
         SELECT c.id, c.revision, l.id, l.name, l.host, l.path, l.include, l.exclude, l.kind, l.backend, l.watch, l.epoch, l.removed_at,
-            ({HighestVersion("l.id")})
+            ({HighestVersion("l.id")}), l.owner
         FROM catalog c LEFT JOIN library l ORDER BY l.id
         """;
 
@@ -43,25 +44,26 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
     }
 
     public async Task<bool> AddAsync(Library library, CancellationToken cancellationToken) =>
-        await WriteAsync($"INSERT INTO library VALUES ({Values}) ON CONFLICT DO NOTHING", library, cancellationToken);
+        await WriteAsync($"INSERT INTO library ({Columns}) VALUES ({Values}) ON CONFLICT DO NOTHING", library, cancellationToken);
 
-    public async Task<bool> ReplaceAsync(Library library, CancellationToken cancellationToken) =>
-        await WriteAsync("""
-            UPDATE library SET (id, name, host, path, include, exclude, kind, backend, watch, epoch, removed_at) = (
-            """ + Values + ") WHERE id = $id", library, cancellationToken);
+    public async Task<bool> ReplaceAsync(Library present, Library library, CancellationToken cancellationToken) =>
+        await WriteAsync($"UPDATE library SET ({Columns}) = ({Values}) WHERE id = $id AND epoch = $knownEpoch AND owner IS $knownOwner",
+            library, cancellationToken, ("$knownEpoch", present.Epoch), ("$knownOwner", present.Owner?.ToString()));
 
     public Task<bool> DropAsync(string libraryId, CancellationToken cancellationToken) =>
         database.WriteAsync(writer => writer.Execute(
             "DELETE FROM library WHERE id = $id AND removed_at IS NOT NULL", ("$id", libraryId)) > 0, cancellationToken);
 
-    private Task<bool> WriteAsync(string sql, Library library, CancellationToken cancellationToken) =>
+    private Task<bool> WriteAsync(
+        string sql, Library library, CancellationToken cancellationToken, params (string Name, object? Value)[] conditions) =>
         library.Problem() is { } problem
             ? throw new ArgumentException(problem, nameof(library))
-            : database.WriteAsync(writer => writer.Execute(sql,
+            : database.WriteAsync(writer => writer.Execute(sql, [.. conditions,
                 ("$id", library.Id), ("$name", library.Name), ("$host", library.Host), ("$path", library.Path),
                 ("$include", Json(library.Include)), ("$exclude", Json(library.Exclude)),
                 ("$kind", library.Kind), ("$backend", library.Backend), ("$watch", LibraryDefinition.Text(library.Watch)), ("$epoch", library.Epoch),
-                ("$removed", library.RemovedAt?.ToString("O", CultureInfo.InvariantCulture))) > 0, cancellationToken);
+                ("$removed", library.RemovedAt?.ToString("O", CultureInfo.InvariantCulture)), ("$owner", library.Owner?.ToString())]) > 0,
+                cancellationToken);
 
     private Library? Read(SqliteDataReader row)
     {
@@ -82,6 +84,7 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
                 Epoch = row.GetInt64(11),
                 RemovedAt = row.IsDBNull(12) ? null : DateTimeOffset.Parse(row.GetString(12), CultureInfo.InvariantCulture),
                 HighestVersion = row.GetInt64(13),
+                Owner = row.IsDBNull(14) ? null : Guid.Parse(row.GetString(14)),
             };
             problem = library.Problem();
             if (problem is null)
@@ -93,7 +96,7 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
         }
         catch (FormatException)
         {
-            problem = "The column removed_at is not a time, or watch none of auto, inotify and poll.";
+            problem = "The column removed_at is not a time, owner not a UUID, or watch none of auto, inotify and poll.";
         }
 
         problems.Say(row.GetString(2), problem);

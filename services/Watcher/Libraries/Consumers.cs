@@ -8,10 +8,11 @@ using WatchPhoto.Watcher.Tracking;
 namespace WatchPhoto.Watcher.Libraries;
 
 /// <summary>The registered libraries, as the indexer announces them, reach the tracker.</summary>
-internal sealed class LibrariesAnnouncedConsumer(TrackerService tracker) : IConsumer<LibrariesAnnounced>
+internal sealed class LibrariesAnnouncedConsumer(TrackerService tracker, Rivals rivals) : IConsumer<LibrariesAnnounced>
 {
     public Task Consume(ConsumeContext<LibrariesAnnounced> context)
     {
+        rivals.See(context.Message.Hosts);
         var libraries = context.Message.Libraries;
         tracker.Post(each => each.Announced(libraries));
         return Task.CompletedTask;

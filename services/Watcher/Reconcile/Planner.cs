@@ -201,7 +201,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
                 path.Give(sourceId, FileEventKind.Moved);
             }
         }
-        else if (state.Recall(onDisk.Identity) is { } remembered && !(replaces && IsYoung(onDisk.Identity, remembered)))
+        else if (state.Recall(onDisk.Identity, time.GetUtcNow() - options.Memory) is { } remembered && !(replaces && IsYoung(onDisk.Identity, remembered)))
         {
             state.Forget(onDisk.Identity);
             path.Displaces = replaces;

@@ -125,7 +125,7 @@ internal sealed class StateDatabase : IDisposable
             _removeEntry = Add("DELETE FROM entry WHERE directory = ?1 AND name = ?2");
             _removeEntriesOf = Add("DELETE FROM entry WHERE directory = ?1");
             _remember = Add("INSERT OR REPLACE INTO remembered (inode, seconds, nanoseconds, photo_id, gone_at) VALUES (?1, ?2, ?3, ?4, ?5)");
-            _recall = Add("SELECT photo_id FROM remembered WHERE inode = ?1 AND seconds = ?2 AND nanoseconds = ?3");
+            _recall = Add("SELECT photo_id FROM remembered WHERE inode = ?1 AND seconds = ?2 AND nanoseconds = ?3 AND gone_at >= ?4");
             _forget = Add("DELETE FROM remembered WHERE inode = ?1 AND seconds = ?2 AND nanoseconds = ?3");
             _forgetOld = Add("DELETE FROM remembered WHERE gone_at < ?1");
             _saveLibrary = Add("""
@@ -388,9 +388,10 @@ internal sealed class StateDatabase : IDisposable
         _remember.Bind(1, (long)entry.Identity.Inode).Bind(2, entry.Identity.Seconds).Bind(3, entry.Identity.Nanoseconds)
             .Bind(4, entry.PhotoId).Bind(5, now.ToUnixTimeSeconds()).Run();
 
-    public Guid? Recall(FileIdentity identity)
+    /// <param name="since">What was gone before is forgotten.</param>
+    public Guid? Recall(FileIdentity identity, DateTimeOffset since)
     {
-        _recall.Bind(1, (long)identity.Inode).Bind(2, identity.Seconds).Bind(3, identity.Nanoseconds);
+        _recall.Bind(1, (long)identity.Inode).Bind(2, identity.Seconds).Bind(3, identity.Nanoseconds).Bind(4, since.ToUnixTimeSeconds());
         Guid? photoId = _recall.Step() ? _recall.Guid(0) : null;
         _recall.Reset();
         return photoId;

@@ -161,11 +161,11 @@ internal sealed partial class Tracker : IComparisonEvents
         return TimeSpan.Zero;
     }
 
-    /// <summary>Takes the announced libraries of this host. What is not announced stays as it is.</summary>
+    /// <summary>Takes the announced libraries that this watcher owns. What is not announced stays as it is.</summary>
     public void Announced(IReadOnlyList<Library> libraries)
     {
         Pause(libraries.Select(library => library.Id).ToHashSet());
-        foreach (var announced in libraries.Where(library => library.Host == _options.Host))
+        foreach (var announced in libraries.Where(IsOwn))
         {
             var known = _libraries.GetValueOrDefault(announced.Id);
             if (announced.RemovedAt is not null || announced.Kind != Library.StoreKind || announced.Backend != Library.LocalBackend)
@@ -190,9 +190,10 @@ internal sealed partial class Tracker : IComparisonEvents
             }
         }
 
-        // Moved to another host: that one takes care of it now.
-        foreach (var elsewhere in libraries.Where(library => library.Host != _options.Host))
+        // Moved to another host, or given to another watcher: that one takes care of it now.
+        foreach (var elsewhere in libraries.Where(library => !IsOwn(library)))
         {
+            _refused.Remove(elsewhere.Id);
             if (_libraries.TryGetValue(elsewhere.Id, out var known))
                 LetGo(known);
         }
@@ -235,6 +236,10 @@ internal sealed partial class Tracker : IComparisonEvents
             Open(library);
         }
     }
+
+    // One that nobody owns any more (the registry is an old one again) stays with who has it; nobody begins with it.
+    private bool IsOwn(Library library) =>
+        library.Host == _options.Host && (library.Owner is { } owner ? owner == _state.Id : _libraries.ContainsKey(library.Id));
 
     // A registry emptied or restored from a backup: nobody would take what these libraries have to tell.
     private void Pause(HashSet<string> announced)
@@ -399,7 +404,11 @@ internal sealed partial class Tracker : IComparisonEvents
         if (comparison.Whole is not { Root: not null } library || comparison.IsOutdated)
             return;
         library.DiskComparedAt = _time.GetUtcNow();
-        _state.Transact(() => _state.SaveLibrary(library));
+        _state.Transact(() =>
+        {
+            _state.SaveLibrary(library);
+            _state.ForgetGoneBefore(_time.GetUtcNow() - _options.Memory);
+        });
         LogCompared(library.Id, comparison.Files, _time.GetElapsedTime(comparison.Started).TotalSeconds);
     }
 
@@ -462,7 +471,7 @@ internal sealed partial class Tracker : IComparisonEvents
     private void Change(WatchedLibrary library, Library definition)
     {
         var before = library.Definition;
-        if (Same(before with { HighestVersion = definition.HighestVersion }, definition))
+        if (Same(before with { HighestVersion = definition.HighestVersion, Owner = definition.Owner }, definition))
         {
             // Also with the old version: only a higher one is of use.
             library.SeeHighestVersion(definition.HighestVersion);
@@ -662,7 +671,7 @@ internal sealed partial class Tracker : IComparisonEvents
     [LoggerMessage(LogLevel.Information, "{Library}: watching {Path}")]
     private partial void LogWatching(string library, string path);
 
-    [LoggerMessage(LogLevel.Information, "{Library}: no longer registered here; let go")]
+    [LoggerMessage(LogLevel.Information, "{Library}: not this watcher's any more; let go")]
     private partial void LogLetGo(string library);
 
     [LoggerMessage(LogLevel.Information, "{Library}: compared with the disk, {Files} files in {Seconds:F1} s")]

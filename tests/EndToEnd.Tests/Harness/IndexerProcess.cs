@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace WatchPhoto.EndToEnd.Tests.Harness;
@@ -9,6 +11,9 @@ internal sealed partial class IndexerProcess(string name, string directory, IRea
         ["Urls"] = "http://127.0.0.1:0",
         // So that tests wait less for what a proof finds.
         ["Indexer__ProofPatience"] = "00:00:03",
+        // And for a watcher that is gone.
+        ["Indexer__OwnerSilence"] = "00:00:10",
+        ["Indexer__AnnouncementInterval"] = "00:00:02",
     })
 {
     private int _linesBeforeStart;
@@ -31,6 +36,14 @@ internal sealed partial class IndexerProcess(string name, string directory, IRea
             () => (address = Lines.Skip(_linesBeforeStart).Select(line => Listening().Match(line)).FirstOrDefault(match => match.Success)?.Groups[1].Value) is not null,
             $"{Name} does not listen:\n{string.Join('\n', Lines)}");
         return _api = new HttpClient { BaseAddress = new Uri(address!) };
+    }
+
+    /// <summary>What it has counted since it started: events <c>applied</c>, <c>ofRemovedLibraries</c>, <c>ofOldEpochs</c>.</summary>
+    public async Task<long> CountAsync(string counter)
+    {
+        var ready = await (await ApiAsync()).GetFromJsonAsync<JsonNode>(
+            new Uri("health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+        return ready!["events"]![counter]!.GetValue<long>();
     }
 
     [GeneratedRegex("Now listening on: (http://[0-9.:]+)")]

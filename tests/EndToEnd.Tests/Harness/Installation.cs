@@ -17,6 +17,7 @@ internal sealed class Installation : IAsyncDisposable
     private readonly Dictionary<string, string> _environment;
     private readonly MongoClient _mongo;
     private int _asked;
+    private int _created;
     private int _registered;
 
     private Installation(RunningServers servers, VirtualHost virtualHost, string[] hosts, int indexers)
@@ -90,6 +91,14 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>One more, for the test to start and dispose of.</summary>
     public IndexerProcess CreateIndexer() => new("another indexer", NewDirectory("another-indexer"), _environment);
 
+    /// <summary>One more, with a state of its own, for the test to start and dispose of.</summary>
+    /// <param name="by">A command that becomes the watcher at its end.</param>
+    public WatcherProcess CreateWatcher(string host, params string[] by) =>
+        new(host, NewDirectory($"another-watcher-{host}-{Interlocked.Increment(ref _created)}"), _environment) { By = by };
+
+    /// <summary>The settings that all processes share.</summary>
+    public IReadOnlyDictionary<string, string> Environment => _environment;
+
     public Disk CreateDisk()
     {
         var disk = new Disk();
@@ -98,14 +107,15 @@ internal sealed class Installation : IAsyncDisposable
     }
 
     /// <summary>Registers a directory of a host over HTTP.</summary>
-    public async Task<PhotoLibrary> RegisterAsync(string host, Disk disk, string? id = null)
+    /// <param name="path">Where the host has the disk, if elsewhere than here.</param>
+    public async Task<PhotoLibrary> RegisterAsync(string host, Disk disk, string? id = null, string? path = null)
     {
         id ??= NewLibraryId();
         // An indexer that another test has just started again prepares its database first, and says so.
         await UntilAsync(async () =>
         {
             using var added = await (await ApiAsync()).PostAsJsonAsync(
-                new Uri("api/libraries", UriKind.Relative), new { id, name = id, host, path = disk.Root }, Cancellation);
+                new Uri("api/libraries", UriKind.Relative), new { id, name = id, host, path = path ?? disk.Root }, Cancellation);
             var answer = await added.Content.ReadAsStringAsync(Cancellation);
             if (added.StatusCode == HttpStatusCode.ServiceUnavailable)
                 return answer;
@@ -144,6 +154,15 @@ internal sealed class Installation : IAsyncDisposable
         {
             Assert.Fail($"{failure.Message}\n{string.Join('\n', Processes.Select(process => process.LastLines(40)))}");
         }
+    }
+
+    /// <summary>What all indexers together have counted.</summary>
+    public async Task<long> CountAsync(string counter)
+    {
+        long sum = 0;
+        foreach (var indexer in Indexers)
+            sum += await indexer.CountAsync(counter);
+        return sum;
     }
 
     public async Task ErrorQueueIsEmptyAsync()
@@ -230,6 +249,19 @@ internal sealed class PhotoLibrary(Installation installation, string id, string 
             var verification = await (await installation.ApiAsync()).GetFromJsonAsync<JsonNode>(new Uri($"api/libraries/{id}/verification", UriKind.Relative), Cancellation);
             return verification!["verifiedAt"]?.GetValue<DateTimeOffset>() > now ? null : $"{id} is not verified: {verification.ToJsonString()}";
         });
+    }
+
+    /// <summary>What is registered.</summary>
+    public async Task<Library> DefinitionAsync() =>
+        (await (await installation.ApiAsync()).GetFromJsonAsync<Library>(new Uri($"api/libraries/{id}", UriKind.Relative), Cancellation))!;
+
+    /// <summary>Its disk is another host's from now on.</summary>
+    public async Task<PhotoLibrary> MoveToAsync(string newHost, Disk newDisk)
+    {
+        using var replaced = await (await installation.ApiAsync()).PutAsJsonAsync(
+            new Uri($"api/libraries/{id}", UriKind.Relative), new { name = id, host = newHost, path = newDisk.Root }, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, replaced.StatusCode);
+        return new PhotoLibrary(installation, id, newHost, newDisk);
     }
 
     public async Task DeleteAsync()

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MassTransit;
 using WatchPhoto.Contracts;
+using WatchPhoto.EndToEnd.Tests.Harness;
 
 namespace WatchPhoto.Indexer.Tests.Api;
 
@@ -58,7 +59,7 @@ public class PhotosTests
         await using var indexer = await StartAsync();
         var report = new WatcherReport
         {
-            Host = "nas", StateId = Guid.CreateVersion7(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
+            Host = "nas", StateId = Guid.CreateVersion7(), RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
         };
         await indexer.PublishAsync(report);
         await indexer.PublishAsync(report with { WatchesUsed = 17, SentAt = report.SentAt.AddSeconds(1) });
@@ -119,6 +120,49 @@ public class PhotosTests
         Assert.Single(announced.Select(each => each.CatalogId).Distinct());
         var revisions = announced.Select(each => each.Revision).ToList();
         Assert.Equal(revisions.Order(), revisions);
+    }
+
+    [Fact]
+    public async Task A_watcher_is_told_at_its_first_report_what_it_owns()
+    {
+        var announced = new System.Collections.Concurrent.ConcurrentQueue<LibrariesAnnounced>();
+        // No announcement comes by itself in the time of this test, but the first.
+        await using var indexer = await LiveIndexer.StartAsync(
+            new Dictionary<string, string?> { ["Indexer:AnnouncementInterval"] = "00:01:00" },
+            bus => bus.AddHandler<LibrariesAnnounced>(context =>
+            {
+                announced.Enqueue(context.Message);
+                return Task.CompletedTask;
+            }));
+        await (await indexer.ReadyAsync()).RegisterAsync();
+        await Eventually.IsTrueAsync(() => announced.Any(each => each.Libraries.Any(library => library.Owner is null)));
+
+        var state = Guid.NewGuid();
+        await indexer.PublishAsync(new WatcherReport
+        {
+            Host = "nas", StateId = state, RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
+        });
+
+        await Eventually.IsTrueAsync(() => announced.Any(each =>
+            each.Libraries.Any(library => library.Owner == state && library.Epoch == 1) && each.Hosts.Contains(new HostLease("nas", state))));
+    }
+
+    [Fact]
+    public async Task A_tombstone_is_forgotten_at_its_age()
+    {
+        var clock = new SettableClock();
+        await using var indexer = await LiveIndexer.StartAsync(time: clock);
+        await (await indexer.ReadyAsync()).RegisterAsync();
+        var created = Messages.Created("a.jpg");
+        await indexer.PublishAsync(Messages.Of(created, new FileEvent { Kind = FileEventKind.Deleted, Version = created.Version + 1, Path = "a.jpg" }));
+        await Eventually.IsTrueAsync(async () => await HighestVersionAsync() == created.Version + 1);
+
+        clock.Set(TimeSpan.FromDays(31.1));
+
+        await Eventually.IsTrueAsync(async () => await HighestVersionAsync() == 0);
+
+        async Task<long> HighestVersionAsync() =>
+            JsonDocument.Parse(await GetAsync(indexer, "/api/libraries/photos")).RootElement.GetProperty("highestVersion").GetInt64();
     }
 
     private static async Task<LiveIndexer> StartAsync()

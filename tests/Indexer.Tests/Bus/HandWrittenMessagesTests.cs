@@ -151,7 +151,7 @@ public class HandWrittenMessagesTests(TestServers fixture)
         await broker.TakeOneAsync(BusNames.IndexerErrorQueue);
         await indexer.PublishAsync(new WatcherReport
         {
-            Host = "nas", StateId = Guid.CreateVersion7(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
+            Host = "nas", StateId = Guid.CreateVersion7(), RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
         });
 
         string[] queues = [BusNames.IndexerQueue, BusNames.CatalogPartRequestsQueue, BusNames.WatcherReportsQueue, BusNames.IndexerErrorQueue];

@@ -11,6 +11,7 @@ namespace WatchPhoto.Indexer.Tests.Bus;
 public class WireTests
 {
     private static readonly Guid Id = Guid.Parse("0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11");
+    private static readonly Guid Rival = Guid.Parse("0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12");
 
     [Fact]
     public async Task File_events_are_plain_JSON_that_a_person_can_write()
@@ -73,16 +74,19 @@ public class WireTests
                 new() { Id = "photos", Name = "Photos", Host = "nas", Path = "/srv/photos" },
                 new()
                 {
-                    Id = "old", Name = "Old", Host = "nas", Path = "/srv/old", Include = ["**/*"], Exclude = [], Epoch = 2, HighestVersion = 1767323045123456,
+                    Id = "old", Name = "Old", Host = "nas", Path = "/srv/old", Include = ["**/*"], Exclude = [], Epoch = 2, Owner = Id, HighestVersion = 1767323045123456,
                     RemovedAt = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
                 },
             ],
+            Hosts = [new HostLease("nas", Id), new HostLease("other", Id, Rival, Rival)],
         },
         """
         {"catalogId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","revision":7,"libraries":[
         {"id":"photos","name":"Photos","host":"nas","path":"/srv/photos","kind":"store","backend":"local","watch":"auto","epoch":1,"highestVersion":0},
         {"id":"old","name":"Old","host":"nas","path":"/srv/old","include":["**/*"],"exclude":[],"kind":"store","backend":"local","watch":"auto","epoch":2,
-        "highestVersion":1767323045123456,"removedAt":"2026-01-02T03:04:05+00:00"}]}
+        "owner":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","highestVersion":1767323045123456,"removedAt":"2026-01-02T03:04:05+00:00"}],
+        "hosts":[{"host":"nas","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11"},
+        {"host":"other","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","rival":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12","refused":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12"}]}
         """);
 
     [Fact]
@@ -91,6 +95,7 @@ public class WireTests
         {
             Host = "nas",
             StateId = Id,
+            RunId = Rival,
             SentAt = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
             WatchesUsed = 1,
             WatchesLimit = 2,
@@ -109,12 +114,13 @@ public class WireTests
                 },
             ],
             Refused = [new RefusedLibrary("bad", "It is bad.")],
+            Rival = Id,
         },
         """
-        {"host":"nas","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","sentAt":"2026-01-02T03:04:05+00:00","watchesUsed":1,"watchesLimit":2,"pendingOutbox":3,"libraries":[
+        {"host":"nas","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","runId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12","sentAt":"2026-01-02T03:04:05+00:00","watchesUsed":1,"watchesLimit":2,"pendingOutbox":3,"libraries":[
         {"libraryId":"photos","epoch":1,"state":"watching","entries":4,"directories":5,"diskComparedAt":"2026-01-02T00:00:00+00:00","proof":{"version":6,"count":4,"digest":8,"floor":0}},
         {"libraryId":"old","epoch":2,"state":"scanning","reason":"Because.","entries":0,"directories":0,"progress":{"files":1,"expected":10,"filesPerSecond":2.5}}],
-        "refused":[{"libraryId":"bad","reason":"It is bad."}]}
+        "refused":[{"libraryId":"bad","reason":"It is bad."}],"rival":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11"}
         """);
 
     [Fact]

@@ -361,6 +361,23 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
     }
 
     [Fact]
+    public async Task A_photo_that_comes_back_has_its_id_whether_its_tombstone_is_still_there_or_forgotten()
+    {
+        await using var catalog = await store.OpenNewAsync();
+        await catalog.Photos.ApplyAsync(Message(_library, Created("a.jpg", 1), Deleted("a.jpg", 2)), Cancellation);
+        await catalog.Photos.ExpireAsync(Now.AddDays(30), Cancellation);
+        await catalog.Photos.ApplyAsync(Message(_library, Created("a.jpg", 1)), Cancellation);
+        Assert.Empty(await catalog.Photos.FindAsync(PhotoId(1), Cancellation));
+        await catalog.Photos.ApplyAsync(Message(_library, Created("a.jpg", 3, 1)), Cancellation);
+        Assert.Equal("a.jpg", Assert.Single(await catalog.Photos.FindAsync(PhotoId(1), Cancellation)).Path);
+
+        await catalog.Photos.ApplyAsync(Message(_library, Deleted("a.jpg", 4)), Cancellation);
+        Assert.Equal(1, await catalog.Photos.ExpireAsync(Now.AddDays(31), Cancellation));
+        await catalog.Photos.ApplyAsync(Message(_library, Created("b.jpg", 5, 1)), Cancellation);
+        Assert.Equal("b.jpg", Assert.Single(await catalog.Photos.FindAsync(PhotoId(1), Cancellation)).Path);
+    }
+
+    [Fact]
     public async Task A_library_is_forgotten_and_no_other()
     {
         string other = _library + "0", third = _library + "-";

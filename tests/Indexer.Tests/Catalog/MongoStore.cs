@@ -50,6 +50,16 @@ public sealed class MongoStore(TestServers servers) : Store
         return contents;
     }
 
+    internal override Task LetPassAsync(OpenCatalog catalog, TimeSpan time)
+    {
+        PipelineDefinition<BsonDocument, BsonDocument> earlier = new BsonDocument[]
+        {
+            new("$set", new BsonDocument("rivalSince", new BsonDocument("$subtract", new BsonArray { "$rivalSince", (long)time.TotalMilliseconds }))),
+        };
+        return Database(catalog).Watchers.UpdateManyAsync(
+            new BsonDocument("rivalSince", new BsonDocument("$exists", true)), Builders<BsonDocument>.Update.Pipeline(earlier));
+    }
+
     internal override Task WriteByHandAsync(OpenCatalog catalog, string id, string path) => Database(catalog).Libraries.InsertOneAsync(
         new BsonDocument { { "_id", id }, { "name", "By hand" }, { "host", "nas" }, { "path", path } });
 

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Registry;
 using static WatchPhoto.Indexer.Tests.Catalog.Events;
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
@@ -7,6 +9,8 @@ namespace WatchPhoto.Indexer.Tests.Catalog;
 public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime, IClassFixture<TStore>
     where TStore : Store
 {
+    private static readonly TimeSpan Silence = TimeSpan.FromHours(1);
+
     private OpenCatalog? _catalog;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -29,10 +33,10 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
         Assert.False(await Catalog.Libraries.AddAsync(Library("photos"), Cancellation));
         Same(library, Assert.Single((await AnnouncedAsync()).Libraries));
 
-        var removed = library with { Include = null, Exclude = ["x"], Epoch = 4, RemovedAt = Now };
-        Assert.True(await Catalog.Libraries.ReplaceAsync(removed, Cancellation));
+        var removed = library with { Include = null, Exclude = ["x"], Epoch = 4, Owner = Guid.NewGuid(), RemovedAt = Now };
+        Assert.True(await Catalog.Libraries.ReplaceAsync(library, removed, Cancellation));
         Same(removed, Assert.Single((await AnnouncedAsync()).Libraries));
-        Assert.False(await Catalog.Libraries.ReplaceAsync(Library("unknown"), Cancellation));
+        Assert.False(await Catalog.Libraries.ReplaceAsync(Library("unknown"), Library("unknown"), Cancellation));
         await Assert.ThrowsAsync<ArgumentException>(() => Catalog.Libraries.AddAsync(Library("a/b"), Cancellation));
     }
 
@@ -42,7 +46,7 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
         await Catalog.Libraries.AddAsync(Library("photos"), Cancellation);
         Assert.False(await Catalog.Libraries.DropAsync("photos", Cancellation));
         Assert.False(await Catalog.Libraries.DropAsync("unknown", Cancellation));
-        await Catalog.Libraries.ReplaceAsync(Library("photos") with { RemovedAt = Now }, Cancellation);
+        await Catalog.Libraries.ReplaceAsync(Library("photos"), Library("photos") with { RemovedAt = Now }, Cancellation);
         long revision = (await AnnouncedAsync()).Revision;
 
         Assert.True(await Catalog.Libraries.DropAsync("photos", Cancellation));
@@ -59,7 +63,7 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
 
         await Catalog.Libraries.AddAsync(Library("one"), Cancellation);
         revisions.Add((await AnnouncedAsync()).Revision);
-        await Catalog.Libraries.ReplaceAsync(Library("one") with { Name = "other" }, Cancellation);
+        await Catalog.Libraries.ReplaceAsync(Library("one"), Library("one") with { Name = "other" }, Cancellation);
         revisions.Add((await AnnouncedAsync()).Revision);
         await store.WriteByHandAsync(Catalog, "two", "/by/hand");
         revisions.Add((await AnnouncedAsync()).Revision);
@@ -126,24 +130,153 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_a_watcher_the_last_report_is_kept_and_of_another_state_the_one_that_came()
+    public async Task A_library_that_has_changed_hands_is_not_replaced_by_what_was_read_before()
+    {
+        var library = Library("photos");
+        await Catalog.Libraries.AddAsync(library, Cancellation);
+        var owned = library with { Owner = Guid.NewGuid() };
+        Assert.True(await Catalog.Libraries.ReplaceAsync(library, owned, Cancellation));
+        Assert.False(await Catalog.Libraries.ReplaceAsync(library, library with { Owner = Guid.NewGuid() }, Cancellation));
+
+        var given = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Catalog.Libraries.ReplaceAsync(
+            owned, owned with { Owner = Guid.NewGuid(), Epoch = 2 }, Cancellation))));
+        Assert.Single(given, isGiven => isGiven);
+        Assert.False(await Catalog.Libraries.ReplaceAsync(owned with { Epoch = 2 }, library, Cancellation));
+        Assert.Equal(2, Assert.Single((await AnnouncedAsync()).Libraries).Epoch);
+    }
+
+    [Fact]
+    public async Task Of_a_watcher_the_last_report_is_kept_also_when_its_clock_is_set_back()
     {
         var report = Report("nas", Guid.NewGuid(), Now);
-        await Catalog.Watchers.SaveAsync(report, Cancellation);
-        await Catalog.Watchers.SaveAsync(report with { SentAt = Now.AddTicks(-1), WatchesUsed = 99 }, Cancellation);
+        Assert.True(await SaveAsync(report));
+        Assert.False(await SaveAsync(report with { SentAt = Now.AddTicks(-1), WatchesUsed = 99 }));
         Equivalent(report, Assert.Single(await Catalog.Watchers.ReadAsync(Cancellation)));
 
         var later = report with { SentAt = Now.AddTicks(1), WatchesUsed = 2 };
-        await Catalog.Watchers.SaveAsync(later, Cancellation);
+        Assert.False(await SaveAsync(later));
         Equivalent(later, Assert.Single(await Catalog.Watchers.ReadAsync(Cancellation)));
 
-        var other = report with { StateId = Guid.NewGuid(), SentAt = Now.AddHours(-1) };
-        await Catalog.Watchers.SaveAsync(other, Cancellation);
-        await Catalog.Watchers.SaveAsync(Report("$other.host", Guid.NewGuid(), Now), Cancellation);
+        var setBack = report with { SentAt = Now.AddHours(-1), WatchesUsed = 3 };
+        Assert.False(await SaveAsync(setBack));
+        Assert.True(await SaveAsync(Report("$other.host", Guid.NewGuid(), Now)));
         var reports = await Catalog.Watchers.ReadAsync(Cancellation);
         Assert.Equal(["$other.host", "nas"], reports.Select(r => r.Host));
-        Equivalent(other, reports[1]);
+        Equivalent(setBack, reports[1]);
     }
+
+    [Fact]
+    public async Task A_hosts_name_comes_to_another_state_only_when_its_watcher_was_silent_for_long_enough()
+    {
+        var (first, second) = (Report("nas", Guid.NewGuid(), Now), Report("nas", Guid.NewGuid(), Now));
+        Assert.True(await SaveAsync(first));
+        Assert.False(await SaveAsync(second));
+        await store.LetPassAsync(Catalog, Silence);
+        // Its word came before the silence was long enough for the other one's next report.
+        Assert.False(await SaveAsync(first));
+        Assert.False(await SaveAsync(second));
+        Equivalent(first, Assert.Single(await Catalog.Watchers.ReadAsync(Cancellation)));
+
+        await store.LetPassAsync(Catalog, Silence);
+        Assert.True(await SaveAsync(second));
+        Equivalent(second, Assert.Single(await Catalog.Watchers.ReadAsync(Cancellation)));
+        Assert.False(await SaveAsync(first));
+        Assert.False(await SaveAsync(second));
+        Assert.Equal(second.StateId, Assert.Single(await LeasesAsync()).StateId);
+    }
+
+    [Fact]
+    public async Task A_silence_of_no_length_is_always_long_enough()
+    {
+        Assert.True(await SaveAsync(Report("nas", Guid.NewGuid(), Now)));
+        Assert.True(await Catalog.Watchers.SaveAsync(Report("nas", Guid.NewGuid(), Now), TimeSpan.Zero, Cancellation));
+    }
+
+    [Fact]
+    public async Task Of_many_watchers_that_start_at_once_one_has_the_name_and_of_many_that_wait_one_gets_it()
+    {
+        for (int round = 0; round < 5; round++)
+        {
+            var host = $"host{round}";
+            Assert.Single(await AllAsync(host), isNew => isNew);
+            await AllAsync(host);
+            await store.LetPassAsync(Catalog, Silence);
+            Assert.Single(await AllAsync(host), isNew => isNew);
+        }
+
+        Task<bool[]> AllAsync(string host) => Task.WhenAll(Enumerable.Range(0, 8).Select(
+            _ => Task.Run(() => SaveAsync(Report(host, Guid.NewGuid(), Now)))));
+    }
+
+    [Fact]
+    public async Task A_rival_is_told_to_the_names_watcher_and_its_answer_to_the_rival()
+    {
+        var (first, second) = (Report("nas", Guid.NewGuid(), Now), Report("nas", Guid.NewGuid(), Now));
+        await SaveAsync(first);
+        Assert.Equal([new HostLease("nas", first.StateId)], await LeasesAsync());
+        await SaveAsync(second);
+        await SaveAsync(first);
+        Assert.Equal([new HostLease("nas", first.StateId, Rival: second.RunId)], await LeasesAsync());
+        await SaveAsync(first with { Rival = second.RunId });
+        Assert.Equal([new HostLease("nas", first.StateId, Refused: second.RunId)], await LeasesAsync());
+        await SaveAsync(first);
+        Assert.Equal([new HostLease("nas", first.StateId)], await LeasesAsync());
+
+        await SaveAsync(second);
+        await store.LetPassAsync(Catalog, Silence);
+        await SaveAsync(second);
+        Assert.Equal([new HostLease("nas", second.StateId)], await LeasesAsync());
+    }
+
+    [Fact]
+    public async Task A_library_is_given_to_its_hosts_watcher_and_its_epoch_grows_when_that_is_another_one()
+    {
+        await Catalog.Libraries.AddAsync(Library("photos"), Cancellation);
+        await Catalog.Libraries.AddAsync(Library("elsewhere") with { Host = "other" }, Cancellation);
+        await Catalog.Libraries.AddAsync(Library("removed") with { RemovedAt = Now }, Cancellation);
+        await store.WriteByHandAsync(Catalog, "by-hand", "/by/hand");
+        var (first, second) = (Report("nas", Guid.NewGuid(), Now), Report("nas", Guid.NewGuid(), Now));
+        Guid? none = null;
+
+        Assert.Equal([("by-hand", none, 1), ("elsewhere", none, 1), ("photos", none, 1), ("removed", none, 1)], await OwnersAsync());
+        await SaveAsync(first);
+        Assert.Equal([("by-hand", first.StateId, 1), ("elsewhere", none, 1), ("photos", first.StateId, 1), ("removed", none, 1)], await OwnersAsync());
+        Assert.Equal(await OwnersAsync(), await OwnersAsync());
+
+        await Catalog.Watchers.SaveAsync(second, TimeSpan.Zero, Cancellation);
+        // Several indexers find out at once.
+        var all = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(OwnersAsync)));
+        Assert.Equal([("by-hand", second.StateId, 2), ("elsewhere", none, 1), ("photos", second.StateId, 2), ("removed", none, 1)], await OwnersAsync());
+        Assert.All(all.SelectMany(owners => owners), owner => Assert.True(owner.Epoch == 1 || owner.Owner == second.StateId));
+    }
+
+    [Fact]
+    public async Task A_library_that_goes_to_another_host_is_its_watchers_from_the_next_epoch_on()
+    {
+        var registrations = new LibraryRegistrations(Catalog.Libraries, new RegistryChanges(), TimeProvider.System);
+        await registrations.AddAsync(new LibraryDefinition { Id = "photos", Name = "Photos", Host = "nas", Path = "/srv" }, Cancellation);
+        var (north, south) = (Report("nas", Guid.NewGuid(), Now), Report("south", Guid.NewGuid(), Now));
+        await SaveAsync(north);
+        Assert.Equal([("photos", north.StateId, 1)], await OwnersAsync());
+
+        await registrations.ReplaceAsync("photos", new LibraryDefinition { Name = "Photos", Host = "south", Path = "/srv" }, Cancellation);
+        Assert.Equal([("photos", (Guid?)null, 2)], await OwnersAsync());
+        await SaveAsync(south);
+        Assert.Equal([("photos", south.StateId, 2)], await OwnersAsync());
+
+        await registrations.ReplaceAsync("photos", new LibraryDefinition { Name = "Renamed", Host = "south", Path = "/mnt" }, Cancellation);
+        Assert.Equal([("photos", south.StateId, 2)], await OwnersAsync());
+    }
+
+    private async Task<List<(string Id, Guid? Owner, long Epoch)>> OwnersAsync()
+    {
+        var owners = new LibraryOwners(Catalog.Libraries, Catalog.Watchers, NullLogger<LibraryOwners>.Instance);
+        return [.. (await owners.ReadAsync(Cancellation)).Libraries.Select(library => (library.Id, library.Owner, library.Epoch))];
+    }
+
+    private Task<bool> SaveAsync(WatcherReport report) => Catalog.Watchers.SaveAsync(report, Silence, Cancellation);
+
+    private Task<IReadOnlyList<HostLease>> LeasesAsync() => Catalog.Watchers.ReadLeasesAsync(Cancellation);
 
     private static Library Library(string id) => new() { Id = id, Name = "Photos \"of\" us", Host = "nas", Path = "/srv/" + id };
 
@@ -151,6 +284,7 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
     {
         Host = host,
         StateId = state,
+        RunId = Guid.NewGuid(),
         SentAt = sentAt,
         WatchesUsed = 1,
         WatchesLimit = int.MaxValue,

@@ -48,6 +48,9 @@ public sealed class SqliteStore : Store
         return Task.FromResult(contents);
     }
 
+    internal override Task LetPassAsync(OpenCatalog catalog, TimeSpan time) =>
+        ExecuteAsync(catalog, "UPDATE watcher SET rival_since = rival_since - $time", ("$time", time.Ticks));
+
     internal override Task WriteByHandAsync(OpenCatalog catalog, string id, string path) =>
         ExecuteAsync(catalog, "INSERT INTO library (id, name, host, path) VALUES ($id, 'By hand', 'nas', $path)", ("$id", id), ("$path", path));
 

@@ -56,6 +56,9 @@ public abstract class Store : IAsyncLifetime
 
     internal abstract Task<Contents> ContentsAsync(OpenCatalog catalog, string library);
 
+    /// <summary>As if a host's watcher had been silent so much longer: by the clock of the database, which is not the tests'.</summary>
+    internal abstract Task LetPassAsync(OpenCatalog catalog, TimeSpan time);
+
     /// <summary>Writes a library as a person would, with nothing but what must be there.</summary>
     internal abstract Task WriteByHandAsync(OpenCatalog catalog, string id, string path);
 

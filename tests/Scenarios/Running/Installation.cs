@@ -311,7 +311,12 @@ internal sealed class ServersInstallation : Installation
             Settings["ConnectionStrings__MongoDb"] = database.ToString();
             Settings["Watcher__StateDirectory"] = StateDirectory;
             _watcher = new ServiceProcess("Watcher", "watcher", Directory, Settings) { By = By };
-            _indexer = new ServiceProcess("Indexer", "indexer", Directory, new Dictionary<string, string>(Settings) { ["Urls"] = "http://127.0.0.1:0" });
+            _indexer = new ServiceProcess("Indexer", "indexer", Directory, new Dictionary<string, string>(Settings)
+            {
+                ["Urls"] = "http://127.0.0.1:0",
+                // So that a watcher that lost its state waits less for its former self.
+                ["Indexer__OwnerSilence"] = "00:00:02",
+            });
             _indexer.Start();
             _api = await ApiOfAsync(_indexer, 0);
             await UntilAsync(async () =>

@@ -1,0 +1,106 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using MongoDB.Bson;
+using WatchPhoto.Bus;
+using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
+using WatchPhoto.Watcher;
+
+namespace WatchPhoto.EndToEnd.Tests;
+
+/// <summary>A watcher's clock that is set back. The watcher is as its program composes it, but in this process: its clock is the test's.</summary>
+public sealed class ClockTests(TestServers servers)
+{
+    private const string HostName = "drifting";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_clock_set_back_by_an_hour_loses_nothing_and_is_proven_so()
+    {
+        await using var installation = await Installation.CreateAsync(await servers.StartAsync(Cancellation), [], indexers: 2);
+        foreach (var indexer in installation.Indexers)
+            indexer.Start();
+        await installation.AreReadyAsync();
+        var state = Directory.CreateTempSubdirectory("watchphoto-clock-").FullName;
+        var clock = new SettableClock();
+        var watcher = await StartWatcherAsync(installation, state, clock);
+        try
+        {
+            var disk = installation.CreateDisk();
+            disk.AddPhotos(200);
+            var library = await installation.RegisterAsync(HostName, disk);
+            var before = await library.EqualsDiskAsync();
+            await library.IsVerifiedAsync();
+
+            clock.Set(TimeSpan.FromHours(-1));
+            disk.Run("mv 2026/000 moved; rm 2026/001/*; printf more >> '2026/002/photo 00080.jpg'");
+            disk.AddPhotos(20, below: "added");
+            var after = await library.EqualsDiskAsync();
+            Grown(before, after);
+            Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, after["moved/photo 00000.jpg"].PhotoId);
+            Assert.Equal(before["2026/002/photo 00080.jpg"].PhotoId, after["2026/002/photo 00080.jpg"].PhotoId);
+            await library.IsVerifiedAsync();
+
+            // What it reports now is believed as well: else nobody would find this.
+            await installation.Database.GetCollection<BsonDocument>("registers").DeleteManyAsync(new BsonDocument("library", library.Id), Cancellation);
+            var healed = await library.EqualsDiskAsync();
+            Grown(after, healed);
+            Assert.Equal(after.Values.Select(photo => photo.PhotoId), healed.Values.Select(photo => photo.PhotoId));
+            await library.IsVerifiedAsync();
+
+            await EndAsync(watcher);
+            disk.Run("mv moved 'moved again'; rm added/*/*");
+            watcher = await StartWatcherAsync(installation, state, clock);
+            var last = await library.EqualsDiskAsync();
+            Grown(healed, last);
+            Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, last["moved again/photo 00000.jpg"].PhotoId);
+            await library.IsVerifiedAsync();
+            await installation.ErrorQueueIsEmptyAsync();
+        }
+        finally
+        {
+            await EndAsync(watcher);
+            Directory.Delete(state, recursive: true);
+        }
+    }
+
+    // What was told meanwhile has a version above all that was there.
+    private static void Grown(Dictionary<string, CatalogPhoto> before, Dictionary<string, CatalogPhoto> after)
+    {
+        long highest = before.Values.Max(photo => photo.Version);
+        var told = after.Values.Where(photo => before.GetValueOrDefault(photo.Path)?.Version != photo.Version).ToList();
+        Assert.NotEmpty(told);
+        Assert.All(told, photo => Assert.True(photo.Version > highest, $"{photo.Path} has the version {photo.Version}, {highest} was there."));
+    }
+
+    private static async Task<IHost> StartWatcherAsync(Installation installation, string state, TimeProvider clock)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:RabbitMq"] = installation.Environment["ConnectionStrings__RabbitMq"],
+            ["Watcher:Host"] = HostName,
+            ["Watcher:StateDirectory"] = state,
+            ["Watcher:ReportInterval"] = "00:00:01",
+            ["Watcher:ProofInterval"] = "00:00:02",
+        });
+        builder.Services.AddSingleton(clock);
+        // MassTransit keeps the last host's in a static field and uses it in the next one.
+        builder.Services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
+        builder.AddBus(bus => bus.AddWatcherConsumers());
+        builder.AddWatcher();
+        var watcher = builder.Build();
+        await watcher.StartAsync(Cancellation);
+        return watcher;
+    }
+
+    private static async Task EndAsync(IHost watcher)
+    {
+        await watcher.StopAsync(CancellationToken.None);
+        watcher.Dispose();
+    }
+}
