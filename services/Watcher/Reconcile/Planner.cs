@@ -41,8 +41,10 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             foreach (var observation in observations)
                 Add(observation);
             FindSources();
+            if (!final)
+                LetWait();
             foreach (var path in _order)
-                Settle(path, final, later);
+                Settle(path, later);
             return Write(final, removed);
         }
         finally
@@ -162,10 +164,36 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         return path;
     }
 
-    // Who keeps a photo id: the file that had it, wherever it is now; else the path, whatever file it has now.
-    private void Settle(PlannedPath path, bool final, Action<Observation, TimeSpan> later)
+    // The file that was here may turn up elsewhere, and takes its photo id along then: until the end nobody takes it over.
+    private void LetWait()
     {
-        if (path.OnDisk is not { } onDisk || path.IsUnfinished)
+        var paths = new Stack<PlannedPath>(_order);
+        while (paths.TryPop(out var path))
+        {
+            if (path.Waits || !TakesOver(path))
+                continue;
+            path.Waits = true;
+            if (path.Source is { } source)
+            {
+                // What took the source's place has taken over its id no less.
+                path.Source = source.Goes = null;
+                paths.Push(source);
+            }
+        }
+    }
+
+    // Whether another file than the recorded one is here and goes on with its photo id: one that is unknown, or that is young
+    // and has come from a name beside. An old one has an id of its own.
+    private bool TakesOver(PlannedPath path) =>
+        path is { IsNewcomer: true, Recorded: not null, Goes: null } && path.OnDisk!.Value.Identity is var identity
+        && ((path.Source?.Recorded!.PhotoId ?? Recall(identity)) is not { } own || IsYoung(identity, own));
+
+    private Guid? Recall(FileIdentity identity) => state.Recall(identity, time.GetUtcNow() - options.Memory);
+
+    // Who keeps a photo id: the file that had it, wherever it is now; else the path, whatever file it has now.
+    private void Settle(PlannedPath path, Action<Observation, TimeSpan> later)
+    {
+        if (path.OnDisk is not { } onDisk || path.IsUnfinished || path.Waits)
             return;
 
         if (!path.IsNewcomer)
@@ -179,42 +207,32 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             {
                 state.Put(path.Recorded with { IsMissing = false });
             }
-
-            return;
         }
-
-        bool replaces = path.Recorded is not null && path.Goes is null;
-        if (path.Source is { } source)
+        else if (TakesOver(path))
         {
-            var sourceId = source.Recorded!.PhotoId;
-            if (replaces && IsYoung(onDisk.Identity, sourceId))
+            if (path.Source is { } source)
             {
-                // An atomic save by way of a name that is itself an entry.
-                path.Source = null;
-                source.Goes = null;
+                path.Source = source.Goes = null;
                 source.IsSpent = true;
-                path.Give(path.Recorded!.PhotoId, FileEventKind.Changed);
             }
-            else
+            else if (LeaveForLater(path, later))
             {
-                path.Displaces = replaces;
-                path.Give(sourceId, FileEventKind.Moved);
-            }
-        }
-        else if (state.Recall(onDisk.Identity, time.GetUtcNow() - options.Memory) is { } remembered && !(replaces && IsYoung(onDisk.Identity, remembered)))
-        {
-            state.Forget(onDisk.Identity);
-            path.Displaces = replaces;
-            path.Give(remembered, path.Recorded is null ? FileEventKind.Created : FileEventKind.Changed);
-        }
-        else if (replaces)
-        {
-            // The file that was here may turn up elsewhere, and takes its photo id along then.
-            path.Waits = !final;
-            if (path.Waits || LeaveForLater(path, later))
                 return;
+            }
+
             state.Forget(onDisk.Identity);
             path.Give(path.Recorded!.PhotoId, FileEventKind.Changed);
+        }
+        else if (path.Source is { } source)
+        {
+            path.Displaces = path.Recorded is not null && path.Goes is null;
+            path.Give(source.Recorded!.PhotoId, FileEventKind.Moved);
+        }
+        else if (Recall(onDisk.Identity) is { } remembered)
+        {
+            state.Forget(onDisk.Identity);
+            path.Displaces = path.Recorded is not null && path.Goes is null;
+            path.Give(remembered, path.Recorded is null ? FileEventKind.Created : FileEventKind.Changed);
         }
         else
         {
