@@ -27,6 +27,9 @@ public static class BusNames
     /// <summary>Where a <see cref="FileEvents"/> that is refused or keeps failing ends, with its reason.</summary>
     public const string IndexerErrorQueue = IndexerQueue + "_error";
 
+    /// <summary>A stream that keeps every <see cref="FileEvents"/> for a while, and an exchange of its own before it.</summary>
+    public const string HistoryStream = FileEventsExchange + "-history";
+
     /// <summary>All indexers compete for <see cref="WatcherReport"/> here.</summary>
     public const string WatcherReportsQueue = "watchphoto.indexer-reports";
 

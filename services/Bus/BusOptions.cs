@@ -11,6 +11,13 @@ public sealed record BusOptions
     [EnumDataType(typeof(QueueType))]
     public QueueType QueueType { get; init; } = QueueType.Quorum;
 
+    /// <summary>
+    /// How long RabbitMQ keeps all file events in a stream, to be replayed; zero: it keeps none. All services that share a
+    /// broker must be told the same.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
+    public TimeSpan HistoryAge { get; init; } = TimeSpan.FromDays(30);
+
     /// <summary>How often the two sides of a connection assure each other that they live; two missed ones end it.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(5);

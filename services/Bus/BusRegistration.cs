@@ -48,6 +48,8 @@ public static class BusRegistration
         bus.AddSingleton<MessagesInFlight>();
         bus.AddReceiveObserver(services => services.GetRequiredService<MessagesInFlight>());
         bus.AddSingleton<IConfirmedPublisher, InMemoryPublisher>();
+        bus.AddSingleton<IFileEventsHistory>(_ => new NoHistory(
+            "The bus is in memory and keeps no history: that takes RabbitMQ (ConnectionStrings__RabbitMq)."));
         bus.UsingInMemory((context, memory) =>
         {
             memory.UsePlainJson();
@@ -59,6 +61,7 @@ public static class BusRegistration
     private static void UseRabbitMq(this IBusRegistrationConfigurator bus, BrokerAddress broker)
     {
         bus.AddSingleton<IConfirmedPublisher, RabbitMqPublisher>();
+        bus.AddSingleton<IFileEventsHistory>(services => RabbitMqHistory.Create(broker, services.GetRequiredService<IOptions<BusOptions>>().Value));
         bus.AddReceiveEndpointObserver<BrokerConnectionLog>();
         bus.UsingRabbitMq((context, rabbit) =>
         {
@@ -73,7 +76,9 @@ public static class BusRegistration
             });
             rabbit.UsePlainJson();
             rabbit.NameExchanges();
-            rabbit.BindReaders(options.QueueType);
+            rabbit.BindReaders(options);
+            // At the start, not with the first message: what somebody publishes by hand before is kept as well.
+            rabbit.DeployPublishTopology = true;
             rabbit.ConfigureEndpoints(context);
         });
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MassTransit;
 using MassTransit.Middleware;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,6 +16,9 @@ public static class QueueShapes
 {
     // What is said again every few seconds is worth nothing when it is old.
     private static readonly TimeSpan RepeatedAge = TimeSpan.FromMinutes(1);
+
+    // A stream forgets whole segments: with RabbitMQ's own 500 MB a small installation would keep everything for ever.
+    private const long HistorySegment = 64 * 1024 * 1024;
 
     /// <summary>
     /// Outlives its readers and the broker's restarts; all processes of the service take turns at it. What fails goes to
@@ -66,14 +70,29 @@ public static class QueueShapes
     /// Publishers declare the readers' queues as well, exactly as the readers do: what is published before any
     /// reader ever ran then waits, instead of being confirmed and dropped.
     /// </summary>
-    internal static void BindReaders(this IRabbitMqBusFactoryConfigurator bus, QueueType type)
+    internal static void BindReaders(this IRabbitMqBusFactoryConfigurator bus, BusOptions options)
     {
-        bus.Publish<FileEvents>(exchange => exchange.BindQueue(
-            BusNames.FileEventsExchange, BusNames.IndexerQueue, queue => queue.Shape(BusNames.IndexerQueue, type)));
+        var type = options.QueueType;
+        bus.Publish<FileEvents>(exchange =>
+        {
+            exchange.BindQueue(BusNames.FileEventsExchange, BusNames.IndexerQueue, queue => queue.Shape(BusNames.IndexerQueue, type));
+            if (options.HistoryAge == TimeSpan.Zero)
+                return;
+            exchange.BindQueue(BusNames.FileEventsExchange, BusNames.HistoryStream, queue => queue.ShapeHistory(options.HistoryAge));
+            // For marks, which nobody else is to read.
+            exchange.BindQueue(BusNames.HistoryStream, BusNames.HistoryStream, queue => queue.ShapeHistory(options.HistoryAge));
+        });
         bus.Publish<CatalogPartRequested>(exchange => exchange.BindQueue(
             BusNames.CatalogPartRequestsExchange, BusNames.CatalogPartRequestsQueue, queue => queue.Shape(BusNames.CatalogPartRequestsQueue, type)));
         bus.Publish<WatcherReport>(exchange => exchange.BindQueue(
             BusNames.WatcherReportsExchange, BusNames.WatcherReportsQueue, queue => queue.Shape(BusNames.WatcherReportsQueue, type)));
+    }
+
+    private static void ShapeHistory(this IRabbitMqQueueConfigurator queue, TimeSpan age)
+    {
+        queue.SetQueueArgument("x-queue-type", "stream");
+        queue.SetQueueArgument("x-max-age", string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(age.TotalSeconds)}s"));
+        queue.SetQueueArgument("x-stream-max-segment-size-bytes", HistorySegment);
     }
 
     private static void Shape(this IRabbitMqQueueConfigurator queue, string name, QueueType type)

@@ -13,6 +13,7 @@ using WatchPhoto.Indexer.Database;
 using WatchPhoto.Indexer.Mongo;
 using WatchPhoto.Indexer.Proving;
 using WatchPhoto.Indexer.Registry;
+using WatchPhoto.Indexer.Replaying;
 using WatchPhoto.Indexer.Sqlite;
 
 namespace WatchPhoto.Indexer;
@@ -39,6 +40,8 @@ public static class IndexerHosting
         services.AddSingleton<KnownLibraries>();
         services.AddSingleton<LibraryRegistrations>();
         services.AddSingleton<LibraryOwners>();
+        services.AddSingleton<FileEventsApplier>();
+        services.AddSingleton<Replay>();
         services.AddSingleton<DatabaseConnection>();
         services.AddHostedService(provider => provider.GetRequiredService<DatabaseConnection>());
         services.AddHostedService<LibrariesAnnouncer>();

@@ -37,4 +37,11 @@ public sealed record IndexerOptions
     /// <summary>Messages applied to the catalog at the same time by one indexer.</summary>
     [Range(1, 256)]
     public int ConcurrentMessages { get; init; } = 8;
+
+    /// <summary>
+    /// Messages that one indexer takes out of the queue beside those being applied, so that it never waits for the broker. Few:
+    /// what it has taken no other indexer can apply, and each may be 256 KiB in memory.
+    /// </summary>
+    [Range(0, 1000)]
+    public int MessagesAhead { get; init; } = 8;
 }

@@ -26,6 +26,24 @@ public sealed class CrashesTests(TestServers servers)
     public Task A_watcher_killed_a_hundred_times_while_it_publishes_loses_nothing() => WatcherIsKilledAsync(ManyKills);
 
     [Fact]
+    public async Task Indexers_told_to_end_while_they_apply_end_well_and_lose_nothing()
+    {
+        await using var installation = await Installation.StartAsync(await servers.StartAsync(Cancellation), ["north"], indexers: 2);
+        await installation.SurvivesUnderLoadAsync("north", async churn =>
+        {
+            for (int i = 0; i < Kills; i++)
+            {
+                var indexer = installation.Indexers[i % 2];
+                await churn.StepsAsync(50);
+                Assert.Equal(0, await indexer.TerminateAsync());
+                indexer.Start();
+                await indexer.ApiAsync();
+            }
+        });
+        Assert.All(installation.Indexers, indexer => Assert.DoesNotContain(indexer.Lines, line => line.Contains("Exception", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Watcher_and_indexers_frozen_for_a_while_go_on_where_they_were()
     {
         await using var installation = await Installation.StartAsync(await servers.StartAsync(Cancellation), ["north"], indexers: 2);

@@ -6,8 +6,8 @@ namespace WatchPhoto.EndToEnd.Tests;
 /// <summary>Servers that take connections and answer nobody.</summary>
 public sealed class FrozenServersTests(OwnServers servers) : IClassFixture<OwnServers>
 {
-    // Longer than two heartbeats, and than a publisher waits for a confirmation.
-    private static readonly TimeSpan FrostOfRabbitMq = TimeSpan.FromSeconds(35);
+    // Longer than two heartbeats, and than a publisher waits for a confirmation, twice.
+    private static readonly TimeSpan FrostOfRabbitMq = TimeSpan.FromSeconds(60);
 
     // Longer than the driver takes to notice: a heartbeat every 10 s that waits for 30 s.
     private static readonly TimeSpan FrostOfMongoDb = TimeSpan.FromSeconds(50);

@@ -9,6 +9,8 @@ namespace WatchPhoto.EndToEnd.Tests;
 /// <summary>What somebody emptied or lost comes back, and nothing true is missing meanwhile.</summary>
 public sealed class LossesTests(LossesTests.Pair pair) : IClassFixture<LossesTests.Pair>
 {
+    private static readonly string[] Collections = ["registers", "ranges", "libraries", "verifications", "watchers", "catalog"];
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private Installation Installation => pair.Installation;
@@ -130,6 +132,76 @@ public sealed class LossesTests(LossesTests.Pair pair) : IClassFixture<LossesTes
         Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, after["moved/photo 00000.jpg"].PhotoId);
         await library.IsVerifiedAsync();
         await Installation.ErrorQueueIsEmptyAsync();
+    }
+
+    [Fact]
+    public async Task A_catalog_restored_to_an_older_backup_becomes_equal_again_with_the_same_ids()
+    {
+        var library = await RegisterAsync(photos: 200);
+        await library.EqualsDiskAsync();
+        await library.IsVerifiedAsync();
+        var backup = await DumpAsync();
+
+        library.Disk.Run("mv 2026/000 moved; rm -r 2026/001; printf more >> '2026/002/photo 00080.jpg'");
+        library.Disk.AddPhotos(50, below: "added");
+        var later = await RegisterAsync(photos: 20);
+        var before = await library.EqualsDiskAsync();
+        var laterBefore = await later.EqualsDiskAsync();
+        await later.IsVerifiedAsync();
+        await RestoreAsync(backup);
+
+        var after = await library.EqualsDiskAsync();
+        Assert.Equal(before.Values.Select(photo => photo.PhotoId), after.Values.Select(photo => photo.PhotoId));
+        await library.IsVerifiedAsync();
+        // The backup does not know it. Registered again, it is what it was.
+        await Installation.RegisterAsync(later.Host, later.Disk, later.Id);
+        var laterAfter = await later.EqualsDiskAsync();
+        Assert.Equal(laterBefore.Values.Select(photo => photo.PhotoId), laterAfter.Values.Select(photo => photo.PhotoId));
+        await later.IsVerifiedAsync();
+        await Installation.ErrorQueueIsEmptyAsync();
+    }
+
+    [Fact]
+    public async Task A_watcher_that_lost_its_state_while_the_disk_is_unmounted_deletes_nothing()
+    {
+        var library = await RegisterAsync(photos: 1_500);
+        var before = await library.EqualsDiskAsync();
+        await library.IsVerifiedAsync();
+
+        Assert.Equal(0, await library.Watcher.TerminateAsync());
+        Directory.Delete(library.Watcher.StateDirectory, recursive: true);
+        // What is left of an unmounted disk is the empty directory it was mounted on.
+        library.Disk.Run("mv ../photos ../disk; mkdir ../photos");
+        library.Watcher.Start();
+        await Installation.UntilAsync(async () => await library.StateAsync() is "held" or "offline" ? null : "It is not held.");
+        Assert.Equal(before.Keys, (await library.PhotosAsync()).Select(photo => photo.Path));
+
+        library.Disk.Run("cd ..; rmdir photos; mv disk photos; cd photos; mv 2026/000 moved");
+        var after = await library.EqualsDiskAsync();
+        Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, after["moved/photo 00000.jpg"].PhotoId);
+        Assert.Equal(before["2026/001/photo 00040.jpg"].PhotoId, after["2026/001/photo 00040.jpg"].PhotoId);
+        await library.IsVerifiedAsync();
+        await Installation.ErrorQueueIsEmptyAsync();
+    }
+
+    // As mongodump and mongorestore --drop do.
+    private async Task<Dictionary<string, List<BsonDocument>>> DumpAsync()
+    {
+        var backup = new Dictionary<string, List<BsonDocument>>();
+        foreach (var name in Collections)
+            backup[name] = await Installation.Database.GetCollection<BsonDocument>(name).Find(new BsonDocument()).ToListAsync(Cancellation);
+        return backup;
+    }
+
+    private async Task RestoreAsync(Dictionary<string, List<BsonDocument>> backup)
+    {
+        foreach (var (name, documents) in backup)
+        {
+            var collection = Installation.Database.GetCollection<BsonDocument>(name);
+            await collection.DeleteManyAsync(new BsonDocument(), Cancellation);
+            if (documents.Count > 0)
+                await collection.InsertManyAsync(documents, new() { IsOrdered = false }, Cancellation);
+        }
     }
 
     private async Task<PhotoLibrary> RegisterAsync(int photos)

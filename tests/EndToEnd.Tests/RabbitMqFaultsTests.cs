@@ -3,7 +3,7 @@ using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests;
 
-/// <summary>RabbitMQ killed, restarted, and not there at the start.</summary>
+/// <summary>RabbitMQ killed, restarted, out of disk, and not there at the start.</summary>
 public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnServers>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -21,6 +21,25 @@ public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnS
             await own.RabbitMq.StartAsync(Cancellation);
             await churn.StepsAsync(100);
             await own.RabbitMq.RestartAsync(Cancellation);
+        });
+    }
+
+    [Fact]
+    public async Task RabbitMq_out_of_disk_takes_nothing_for_a_while_and_nothing_is_lost()
+    {
+        var own = await StartServersAsync();
+        await using var installation = await Installation.CreateAsync(own, ["north"], indexers: 2);
+        var watcher = installation.Watchers[0];
+        watcher.Set("Bus__PublishTimeout", "00:00:03");
+        await installation.StartAsync();
+
+        await installation.SurvivesUnderLoadAsync("north", async churn =>
+        {
+            await own.RaiseDiskAlarmAsync(Cancellation);
+            await watcher.WritesAsync("Messages are not taken");
+            await churn.StepsAsync(300);
+            await own.ClearDiskAlarmAsync(Cancellation);
+            await watcher.WritesAsync("Messages are taken again");
         });
     }
 

@@ -148,6 +148,8 @@ PORTS
 
 # --- RabbitMQ --------------------------------------------------------------------------------------------------------
 
+disk_limit=50MB
+
 start_rabbitmq() {
   local dir=$root/instances/$instance
   ! alive "$dir/rabbitmq.pid" || return 0
@@ -161,7 +163,7 @@ management.tcp.ip = 127.0.0.1
 management.tcp.port = $management
 log.console = true
 log.file = false
-disk_free_limit.absolute = 50MB
+disk_free_limit.absolute = $disk_limit
 # The other way of counting reads /proc, which is not there where mounting is not allowed.
 vm_memory_calculation_strategy = allocated
 # The numbers the management API tells are a second old at most.
@@ -195,6 +197,17 @@ rabbitmq_answers() {
     exec 3>&-
   } 2>/dev/null
   [[ $status == *" 200 "* ]]
+}
+
+# limit_disk SIZE: when less than this is free, the broker raises an alarm and blocks its publishers. Said from node to
+# node, in a second: rabbitmqctl takes a quarter of a minute in here.
+limit_disk() {
+  . "$root/instances/$instance/ports"
+  inside rabbitmq
+  "${entered[@]}" HOME="/instances/$instance/rabbitmq" ERL_EPMD_PORT="$epmd" \
+    erl -noshell -sname fault@localhost -kernel inet_dist_use_interface '{127,0,0,1}' -eval \
+    "ok = rpc:call('watchphoto@localhost', rabbit_disk_monitor, set_disk_free_limit, [\"$1\"]), halt()." < /dev/null >&2 7>&- 8>&- ||
+    die "RabbitMQ does not take $1 for the limit of its disk."
 }
 
 # --- MongoDB: PostgreSQL with DocumentDB, and the gateway that speaks the protocol -------------------------------------

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
+using WatchPhoto.Bus;
 using WatchPhoto.Indexer.Database;
 using WatchPhoto.Indexer.Registry;
+using WatchPhoto.Indexer.Replaying;
 
 namespace WatchPhoto.Indexer.Api;
 
@@ -35,6 +37,7 @@ internal sealed class ApiProblems(IProblemDetailsService problems) : IExceptionH
     {
         RefusedRegistrationException refused => (Status(refused.Kind), refused.Message),
         RefusedRequestException refused => (refused.Status, refused.Message),
+        NoHistoryException none => (StatusCodes.Status409Conflict, $"{none.Message} To have a watcher tell all of a library again: POST /api/libraries/{{id}}/resync."),
         BadHttpRequestException { InnerException: JsonException json } => (StatusCodes.Status400BadRequest, Sentence(json)),
         BadHttpRequestException bad => (bad.StatusCode, $"{bad.Message.TrimEnd('.')}; {Contents}"),
         _ when DatabaseConnection.IsAway(exception) =>
@@ -49,11 +52,15 @@ internal sealed class ApiProblems(IProblemDetailsService problems) : IExceptionH
         _ => StatusCodes.Status400BadRequest,
     };
 
+    private static string Fields(string type) => type.EndsWith(nameof(ReplayRequest), StringComparison.Ordinal)
+        ? "a replay has from, to and library"
+        : "a library has id, name, host, path, include, exclude, kind, backend and watch";
+
     private static string Sentence(JsonException exception)
     {
         string[] parts = exception.Message.Split('\'');
         if (exception.Message.StartsWith("The JSON property '", StringComparison.Ordinal) && parts.Length > 2)
-            return $"The field '{parts[1]}' is unknown; a library has id, name, host, path, include, exclude, kind, backend and watch.";
+            return $"The field '{parts[1]}' is unknown; {Fields(parts[^2])}.";
         // Where the text itself is broken, the serializer's exception has the reader's inside.
         return exception.Path is { Length: > 2 } path && exception.InnerException is not JsonException
             ? $"The field '{path[2..]}' does not have a value that fits; {Contents}"

@@ -3,11 +3,13 @@ using System.Globalization;
 using MassTransit;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Database;
 using WatchPhoto.Indexer.Proving;
 using WatchPhoto.Indexer.Registry;
+using WatchPhoto.Indexer.Replaying;
 
 namespace WatchPhoto.Indexer.Api;
 
@@ -46,6 +48,10 @@ public static class IndexerApi
         var photos = app.MapGroup("/api/photos").WithTags("Photos").ProducesProblem(400).ProducesProblem(404);
         photos.MapGet("", PagePhotos).WithSummary("Photos of a library in the order of their paths' UTF-8 bytes, page by page.");
         photos.MapGet("{photoId}", FindPhoto).WithSummary("Every path at which a photo is: usually one.");
+
+        app.MapPost("/api/replay", StartReplay).WithTags("Replay").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(503)
+            .WithSummary("Applies once more what was published in a stretch of time; tells how far it is, a JSON object a line, and ends when whoever asked goes.")
+            .Produces<ReplayProgress>(contentType: "application/x-ndjson");
 
         app.MapGet("/api/watchers", ListWatchers).WithTags("Watchers").WithSummary("The last report of each watcher.");
 
@@ -148,6 +154,29 @@ public static class IndexerApi
         return await catalog.FindAsync(id, cancellationToken) is { Count: > 0 } photos
             ? photos.Select(PhotoLine.Of)
             : throw new RefusedRequestException(StatusCodes.Status404NotFound, $"No photo has the id '{photoId}': it may have been deleted.");
+    }
+
+    private static async Task<IResult> StartReplay(
+        ReplayRequest? request, LibraryRegistrations registrations, IFileEventsHistory history, Replay replay, TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var until = request?.To is { } to && to < now ? to : now;
+        if (request?.From is not { } from)
+            throw new RefusedRequestException(StatusCodes.Status400BadRequest, "Say from when on: a JSON object with from, such as \"2026-11-23T06:00:00Z\", and perhaps to and library.");
+        if (from > until)
+            throw new RefusedRequestException(StatusCodes.Status400BadRequest, $"Nothing is between from, {from:O}, and to, {until:O}: from must come before to, and before now.");
+        if (request.Library is { } library)
+            await FindLivingAsync(registrations, library, cancellationToken);
+        try
+        {
+            return new ReplayStream(await history.OpenAsync(from, until, cancellationToken), replay, request.Library);
+        }
+        catch (Exception exception) when (BusConnection.IsAway(exception))
+        {
+            throw new RefusedRequestException(
+                StatusCodes.Status503ServiceUnavailable, $"RabbitMQ does not answer, so its history cannot be read ({exception.Message}); try again in a while.");
+        }
     }
 
     private static Task<IReadOnlyList<WatcherReport>> ListWatchers(IWatcherReports reports, CancellationToken cancellationToken) =>

@@ -11,10 +11,13 @@ internal sealed class FileEventsConsumerDefinition : ConsumerDefinition<FileEven
     private static readonly TimeSpan FirstInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(10);
 
+    private readonly int _messagesAhead;
+
     public FileEventsConsumerDefinition(IOptions<IndexerOptions> options)
     {
         EndpointName = BusNames.IndexerQueue;
         ConcurrentMessageLimit = options.Value.ConcurrentMessages;
+        _messagesAhead = options.Value.MessagesAhead;
     }
 
     protected override void ConfigureConsumer(
@@ -22,6 +25,7 @@ internal sealed class FileEventsConsumerDefinition : ConsumerDefinition<FileEven
         IRegistrationContext context)
     {
         endpointConfigurator.IsShared<FileEvents>(context);
+        endpointConfigurator.PrefetchCount = ConcurrentMessageLimit!.Value + _messagesAhead;
         // A message waits for its database as long as it takes; what is refused would be refused again.
         endpointConfigurator.UseMessageRetry(retry =>
         {

@@ -27,23 +27,11 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
 
     /// <summary>The first messages of a queue; none where there is no such queue.</summary>
     /// <param name="keep">Whether they stay in the queue.</param>
-    public async Task<IReadOnlyList<BrokerMessage>> ReadAsync(string queue, bool keep = true)
-    {
-        using var answer = await servers.Management.PostAsJsonAsync(
-            Api($"queues/{host.Name}/{queue}/get"),
-            new { count = 1000, ackmode = keep ? "ack_requeue_true" : "ack_requeue_false", encoding = "base64" },
-            Cancellation);
-        if (answer.StatusCode == HttpStatusCode.NotFound)
-            return [];
-        answer.EnsureSuccessStatusCode();
-        var messages = await answer.Content.ReadFromJsonAsync<JsonArray>(Cancellation);
-        return [.. messages!.Select(message => new BrokerMessage(
-            Encoding.UTF8.GetString(Convert.FromBase64String(message!["payload"]!.GetValue<string>())),
-            // An empty object is an empty array in this API.
-            message["properties"]!["headers"] is JsonObject headers
-                ? headers.ToDictionary(header => header.Key, header => header.Value?.ToString() ?? "")
-                : new Dictionary<string, string>()))];
-    }
+    public Task<IReadOnlyList<BrokerMessage>> ReadAsync(string queue, bool keep = true) =>
+        GetAsync(queue, keep ? "ack_requeue_true" : "ack_requeue_false");
+
+    /// <summary>Takes the first messages of a queue and gives them back, as a reader that fails does.</summary>
+    public Task RejectAsync(string queue) => GetAsync(queue, "reject_requeue_true");
 
     public async Task PurgeAsync(string queue)
     {
@@ -81,6 +69,24 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
     {
         using var answer = await servers.Management.GetAsync(Api($"exchanges/{host.Name}/{exchange}/bindings/source"), Cancellation);
         return answer.IsSuccessStatusCode ? (await answer.Content.ReadFromJsonAsync<JsonArray>(Cancellation))!.Count : 0;
+    }
+
+    private async Task<IReadOnlyList<BrokerMessage>> GetAsync(string queue, string mode)
+    {
+        using var answer = await servers.Management.PostAsJsonAsync(
+            Api($"queues/{host.Name}/{queue}/get"),
+            new { count = 1000, ackmode = mode, encoding = "base64" },
+            Cancellation);
+        if (answer.StatusCode == HttpStatusCode.NotFound)
+            return [];
+        answer.EnsureSuccessStatusCode();
+        var messages = await answer.Content.ReadFromJsonAsync<JsonArray>(Cancellation);
+        return [.. messages!.Select(message => new BrokerMessage(
+            Encoding.UTF8.GetString(Convert.FromBase64String(message!["payload"]!.GetValue<string>())),
+            // An empty object is an empty array in this API.
+            message["properties"]!["headers"] is JsonObject headers
+                ? headers.ToDictionary(header => header.Key, header => header.Value?.ToString() ?? "")
+                : new Dictionary<string, string>()))];
     }
 
     private static Uri Api(string path) => new($"api/{path}", UriKind.Relative);

@@ -52,15 +52,20 @@ internal sealed class Installation : IAsyncDisposable
     public static async Task<Installation> StartAsync(RunningServers servers, string[] hosts, int indexers)
     {
         var installation = await CreateAsync(servers, hosts, indexers);
-        foreach (var process in installation.Processes)
-            process.Start();
-        await installation.AreReadyAsync();
+        await installation.StartAsync();
         return installation;
     }
 
     /// <summary>Nothing is running yet.</summary>
     public static async Task<Installation> CreateAsync(RunningServers servers, string[] hosts, int indexers) =>
         new(servers, await servers.CreateVirtualHostAsync(Cancellation), hosts, indexers);
+
+    public async Task StartAsync()
+    {
+        foreach (var process in Processes)
+            process.Start();
+        await AreReadyAsync();
+    }
 
     public WatcherProcess WatcherOf(string host) => Watchers.Single(watcher => watcher.Host == host);
 
@@ -262,6 +267,14 @@ internal sealed class PhotoLibrary(Installation installation, string id, string 
             new Uri($"api/libraries/{id}", UriKind.Relative), new { name = id, host = newHost, path = newDisk.Root }, Cancellation);
         Assert.Equal(HttpStatusCode.OK, replaced.StatusCode);
         return new PhotoLibrary(installation, id, newHost, newDisk);
+    }
+
+    /// <summary>How the library is, in the words of its watcher's last report; null: it says nothing of it.</summary>
+    public async Task<string?> StateAsync()
+    {
+        var watchers = await (await installation.ApiAsync()).GetFromJsonAsync<JsonArray>(new Uri("api/watchers", UriKind.Relative), Cancellation);
+        return watchers!.SelectMany(watcher => watcher!["libraries"]!.AsArray())
+            .FirstOrDefault(report => report!["libraryId"]!.GetValue<string>() == id)?["state"]!.GetValue<string>();
     }
 
     public async Task DeleteAsync()

@@ -63,6 +63,12 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
         answer.EnsureSuccessStatusCode();
     }
 
+    public async Task DeleteAsync(string queue)
+    {
+        using var answer = await servers.Management.DeleteAsync(new Uri($"api/queues/{host.Name}/{queue}", UriKind.Relative), TestContext.Current.CancellationToken);
+        answer.EnsureSuccessStatusCode();
+    }
+
     /// <summary>Names of the exchanges or queues, those of RabbitMQ itself left out.</summary>
     public async Task<IReadOnlyList<string>> NamesAsync(string kind)
     {

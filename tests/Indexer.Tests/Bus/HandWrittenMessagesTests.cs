@@ -154,7 +154,7 @@ public class HandWrittenMessagesTests(TestServers fixture)
             Host = "nas", StateId = Guid.CreateVersion7(), RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
         });
 
-        string[] queues = [BusNames.IndexerQueue, BusNames.CatalogPartRequestsQueue, BusNames.WatcherReportsQueue, BusNames.IndexerErrorQueue];
+        string[] queues = [BusNames.IndexerQueue, BusNames.HistoryStream, BusNames.CatalogPartRequestsQueue, BusNames.WatcherReportsQueue, BusNames.IndexerErrorQueue];
         Assert.Equal(queues.Order(StringComparer.Ordinal), await broker.NamesAsync("queues"));
         // A queue has an exchange of its own name before it.
         string[] exchanges = [.. queues, BusNames.FileEventsExchange, BusNames.LibrariesExchange, BusNames.WatcherReportsExchange, BusNames.CatalogPartRequestsExchange];

@@ -38,6 +38,10 @@ internal sealed class ContainerServers : RunningServers
 
     public override bool CanFault => true;
 
+    public override Task RaiseDiskAlarmAsync(CancellationToken cancellation = default) => LimitDiskAsync("1000000GB", cancellation);
+
+    public override Task ClearDiskAlarmAsync(CancellationToken cancellation = default) => LimitDiskAsync("50MB", cancellation);
+
     public static async Task<bool> EngineAnswersAsync()
     {
         if (TestcontainersSettings.OS.DockerEndpointAuthConfig is not { } endpoint) return false;
@@ -99,6 +103,12 @@ internal sealed class ContainerServers : RunningServers
         await _rabbitMq.DisposeAsync();
         await _mongoDb.DisposeAsync();
         _engine.Dispose();
+    }
+
+    private async Task LimitDiskAsync(string free, CancellationToken cancellation)
+    {
+        var done = await _rabbitMq.ExecAsync(["rabbitmqctl", "set_disk_free_limit", free], cancellation);
+        if (done.ExitCode != 0) throw new InvalidOperationException(done.Stderr);
     }
 
     private static async Task<bool> RabbitMqAnswersAsync(Uri management, CancellationToken cancellation)

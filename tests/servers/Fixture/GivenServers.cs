@@ -18,6 +18,10 @@ internal sealed class GivenServers() : RunningServers(
 
     public override bool CanFault => false;
 
+    public override Task RaiseDiskAlarmAsync(CancellationToken cancellation = default) => throw NotOurs();
+
+    public override Task ClearDiskAlarmAsync(CancellationToken cancellation = default) => throw NotOurs();
+
     private protected override bool AreThrownAway => false;
 
     public override string ToString() => $"given by the environment, {base.ToString()}";
@@ -32,6 +36,9 @@ internal sealed class GivenServers() : RunningServers(
         return new Uri($"http://{user}@{broker.Host}:15672");
     }
 
+    private static NotSupportedException NotOurs() =>
+        new("The servers are given by the environment; skip the test unless RunningServers.CanFault.");
+
     private static string? Read(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
@@ -44,8 +51,5 @@ internal sealed class GivenServers() : RunningServers(
         public override Task ContinueAsync(CancellationToken cancellation = default) => throw NotOurs();
 
         public override Task StartAsync(CancellationToken cancellation = default) => throw NotOurs();
-
-        private static NotSupportedException NotOurs() =>
-            new("The servers are given by the environment; skip the test unless RunningServers.CanFault.");
     }
 }

@@ -22,6 +22,10 @@ internal sealed class NativeServers : RunningServers
 
     public override bool CanFault => true;
 
+    public override Task RaiseDiskAlarmAsync(CancellationToken cancellation = default) => FaultAsync("fill", "rabbitmq", _instance, cancellation);
+
+    public override Task ClearDiskAlarmAsync(CancellationToken cancellation = default) => FaultAsync("clear", "rabbitmq", _instance, cancellation);
+
     private protected override bool AreThrownAway => _isOurs;
 
     public static NativeServers Attach(string instance) => new(
@@ -53,6 +57,9 @@ internal sealed class NativeServers : RunningServers
     {
         if (_isOurs) await RunAsync("down.sh", ["--instance", _instance], CancellationToken.None);
     }
+
+    private static Task<string> FaultAsync(string verb, string server, string instance, CancellationToken cancellation) =>
+        RunAsync("fault.sh", [verb, server, "--instance", instance], cancellation);
 
     private static async Task<string> RunAsync(string script, string[] arguments, CancellationToken cancellation)
     {
@@ -93,6 +100,6 @@ internal sealed class NativeServers : RunningServers
         public override Task StartAsync(CancellationToken cancellation = default) => DoAsync("start", cancellation);
 
         private Task<string> DoAsync(string verb, CancellationToken cancellation) =>
-            RunAsync("fault.sh", [verb, name, "--instance", instance], cancellation);
+            FaultAsync(verb, name, instance, cancellation);
     }
 }

@@ -33,6 +33,11 @@ public abstract class RunningServers : IAsyncDisposable
     /// <summary>Whether the servers can be killed, stopped and started again.</summary>
     public abstract bool CanFault { get; }
 
+    /// <summary>Has RabbitMQ believe that its disk is nearly full: it takes no more messages.</summary>
+    public abstract Task RaiseDiskAlarmAsync(CancellationToken cancellation = default);
+
+    public abstract Task ClearDiskAlarmAsync(CancellationToken cancellation = default);
+
     private protected virtual bool AreThrownAway => true;
 
     /// <summary>A new, empty virtual host.</summary>

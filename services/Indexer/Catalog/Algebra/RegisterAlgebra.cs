@@ -22,13 +22,14 @@ internal static class RegisterAlgebra
         IRegisterSteps steps, FileEvents message, long createFrom, CancellationToken cancellationToken)
     {
         var (registers, removals) = Fold(message);
+        var fresh = message.Events.Where(change => change.Kind == FileEventKind.Created).Select(change => change.Path).ToHashSet();
         await RemoveAsync(steps, message.LibraryId, removals, cancellationToken);
 
         var old = registers.FindAll(register => register.Version < createFrom);
         if (old.Count > 0)
             registers.RemoveAll(register => register.Version < createFrom);
-        await WriteAsync(steps, message.LibraryId, registers, create: true, cancellationToken);
-        await WriteAsync(steps, message.LibraryId, old, create: false, cancellationToken);
+        await WriteAsync(steps, message.LibraryId, registers, create: true, fresh, cancellationToken);
+        await WriteAsync(steps, message.LibraryId, old, create: false, fresh, cancellationToken);
     }
 
     public static async Task RemoveAsync(
@@ -41,11 +42,12 @@ internal static class RegisterAlgebra
     }
 
     private static async Task WriteAsync(
-        IRegisterSteps steps, string libraryId, List<Register> registers, bool create, CancellationToken cancellationToken)
+        IRegisterSteps steps, string libraryId, List<Register> registers, bool create, IReadOnlySet<string> fresh,
+        CancellationToken cancellationToken)
     {
         if (registers.Count == 0)
             return;
-        await steps.WriteAsync(libraryId, registers, create, cancellationToken);
+        await steps.WriteAsync(libraryId, registers, create, fresh, cancellationToken);
 
         HashSet<string> directories = [""];
         foreach (var register in registers)
@@ -59,7 +61,7 @@ internal static class RegisterAlgebra
             return;
         var beaten = Beaten(registers, ranges);
         if (beaten.Count > 0)
-            await steps.WriteAsync(libraryId, beaten, create: false, cancellationToken);
+            await steps.WriteAsync(libraryId, beaten, create: false, fresh, cancellationToken);
     }
 
     private static List<Register> Beaten(List<Register> registers, IReadOnlyDictionary<string, long> ranges)

@@ -35,7 +35,7 @@ internal sealed class ModelStore(Turns turns) : IRegisterSteps
     }
 
     public async Task WriteAsync(
-        string libraryId, IReadOnlyList<Register> registers, bool create, CancellationToken cancellationToken)
+        string libraryId, IReadOnlyList<Register> registers, bool create, IReadOnlySet<string> fresh, CancellationToken cancellationToken)
     {
         foreach (var register in Shuffled(registers))
         {
