@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -14,6 +15,7 @@ public readonly record struct FileTime : IComparable<FileTime>
 {
     private const int NanosecondsPerSecond = 1_000_000_000;
     private const int WholeSeconds = 19; // yyyy-MM-ddTHH:mm:ss
+    internal const int TextLength = WholeSeconds + 11;
     private static readonly long Earliest = ToSeconds(DateTime.MinValue);
     private static readonly long Latest = ToSeconds(DateTime.MaxValue);
 
@@ -61,9 +63,21 @@ public readonly record struct FileTime : IComparable<FileTime>
         return true;
     }
 
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture,
-            $"{DateTime.UnixEpoch.AddSeconds(Seconds):yyyy-MM-dd'T'HH:mm:ss}.{Nanoseconds:D9}Z");
+    public override string ToString()
+    {
+        Span<byte> text = stackalloc byte[TextLength];
+        Format(text);
+        return Encoding.ASCII.GetString(text);
+    }
+
+    /// <param name="text">ASCII, as long as <see cref="TextLength"/>.</param>
+    internal void Format(Span<byte> text)
+    {
+        // The round-trip format is the one that .NET writes fast; it ends in seven decimals.
+        DateTime.UnixEpoch.AddTicks(Seconds * TimeSpan.TicksPerSecond).TryFormat(text, out _, "O", CultureInfo.InvariantCulture);
+        Nanoseconds.TryFormat(text[(WholeSeconds + 1)..], out _, "D9", CultureInfo.InvariantCulture);
+        text[^1] = (byte)'Z';
+    }
 
     public int CompareTo(FileTime other) => (Seconds, Nanoseconds).CompareTo((other.Seconds, other.Nanoseconds));
 
@@ -84,5 +98,12 @@ public sealed class FileTimeJsonConverter : JsonConverter<FileTime>
             : throw new JsonException("A time is written like 2026-11-23T05:07:01.123456789Z.");
 
     public override void Write(Utf8JsonWriter writer, FileTime value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.ToString());
+        Write(writer, value);
+
+    private static void Write(Utf8JsonWriter writer, FileTime value)
+    {
+        Span<byte> text = stackalloc byte[FileTime.TextLength];
+        value.Format(text);
+        writer.WriteStringValue(text);
+    }
 }

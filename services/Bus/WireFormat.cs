@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MassTransit;
@@ -23,5 +24,25 @@ internal static class WireFormat
             RespectRequiredConstructorParameters = true,
             AllowDuplicateProperties = false,
         });
+    }
+
+    /// <summary>Sends this in place of what the serializer would make of the message; its headers stay.</summary>
+    public static void UseBody(this SendContext context, byte[]? json)
+    {
+        if (json is not null)
+            context.Serializer = new Prepared(context.Serializer, json);
+    }
+
+    private sealed class Prepared(IMessageSerializer serializer, byte[] json) : IMessageSerializer
+    {
+        public ContentType ContentType => serializer.ContentType;
+
+        public MessageBody GetMessageBody<T>(SendContext<T> context)
+            where T : class
+        {
+            // Sets the headers; nothing is serialized before somebody reads that body.
+            _ = serializer.GetMessageBody(context);
+            return new BytesMessageBody(json);
+        }
     }
 }

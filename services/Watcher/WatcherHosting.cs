@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -30,6 +31,8 @@ public static class WatcherHosting
             provider.GetRequiredService<StateDatabase>(), provider.GetRequiredService<IOptions<WatcherOptions>>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Rivals>();
+        services.AddMetrics();
+        services.AddSingleton(provider => new WatcherMetrics(provider.GetRequiredService<IMeterFactory>()));
         services.AddSingleton<TrackerService>();
         services.AddHostedService(provider => provider.GetRequiredService<TrackerService>());
         services.AddHostedService<OutboxPublisher>();

@@ -184,7 +184,7 @@ internal sealed class LiveWatcher : IDisposable
         {
             Inotify = new Inotify();
             State = new StateDirectory(options, time, NullLogger<StateDirectory>.Instance).Open();
-            _reader = new HintReader(Inotify, () => _wake.Set(), exception => _failure = exception);
+            _reader = new HintReader(Inotify, time, () => _wake.Set(), exception => _failure = exception);
             var tracker = new Tracker(State, new KernelDisk(Inotify), options, time, NullLogger.Instance, () => { }, _ => { });
             _thread = new Thread(() =>
             {

@@ -110,14 +110,9 @@ internal sealed partial class OutboxPublisher(
     {
         try
         {
-            var message = new FileEvents
-            {
-                LibraryId = rows[0].LibraryId,
-                Epoch = rows[0].Epoch,
-                Host = options.Value.Host,
-                Events = [.. rows.SelectMany(row => JsonSerializer.Deserialize(row.Events, StateJson.Default.IReadOnlyListFileEvent)!)],
-            };
-            await Delivery.ExecuteAsync(async token => await publisher.PublishAsync(message, token), cancellationToken);
+            var message = new FileEvents { LibraryId = rows[0].LibraryId, Epoch = rows[0].Epoch, Host = options.Value.Host, Events = [] };
+            byte[] json = Json(message, rows);
+            await Delivery.ExecuteAsync(async token => await publisher.PublishAsync(message, json, token), cancellationToken);
             if (Interlocked.Exchange(ref _away, 0) == 1)
                 LogBack();
             await _confirmed.Writer.WriteAsync([.. rows.Select(row => row.Sequence)], cancellationToken);
@@ -130,6 +125,24 @@ internal sealed partial class OutboxPublisher(
         {
             _window.Release();
         }
+    }
+
+    // The events travel as they are in the outbox.
+    private static byte[] Json(FileEvents message, List<OutboxRow> rows)
+    {
+        byte[] around = JsonSerializer.SerializeToUtf8Bytes(message, StateJson.Default.FileEvents);
+        int end = around.AsSpan().LastIndexOf("[]"u8) + 1;
+        using var json = new MemoryStream(around.Length + rows.Sum(row => row.Events.Length));
+        json.Write(around.AsSpan(0, end));
+        foreach (var (i, row) in rows.Index())
+        {
+            if (i > 0)
+                json.WriteByte((byte)',');
+            json.Write(row.Events.AsSpan()[1..^1]);
+        }
+
+        json.Write(around.AsSpan(end));
+        return json.ToArray();
     }
 
     private async Task RemoveConfirmedAsync(CancellationToken cancellationToken)

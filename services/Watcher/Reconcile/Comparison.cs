@@ -43,6 +43,9 @@ internal sealed class Comparison(
 
     public long Started { get; } = time.GetTimestamp();
 
+    /// <summary>When the oldest of the hints was read that led to it; null: none did, or what they led to is recorded.</summary>
+    public long? HintedAt { get; set; }
+
     public void Add(DirectoryNode directory, Dictionary<byte[], bool> names) => _names.Enqueue((directory, names));
 
     public void Add(DirectoryNode directory, bool recursive)
@@ -679,7 +682,7 @@ internal sealed class Comparison(
                         state.RemoveDirectory(row.Row);
                 }
             });
-            events.Recorded();
+            events.Recorded(this);
         }
 
         _observed.Clear();
@@ -750,5 +753,5 @@ internal interface IComparisonEvents
     void CompareAgain(DirectoryNode node, bool recursive);
 
     /// <summary>A plan is in the state, and its messages in the outbox.</summary>
-    void Recorded();
+    void Recorded(Comparison comparison);
 }

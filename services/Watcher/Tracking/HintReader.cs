@@ -16,8 +16,9 @@ internal sealed class HintReader : IDisposable
     private const int ChunkSize = 64 * 1024;
     private const int MostChunks = 512;
 
-    private readonly ConcurrentQueue<(byte[] Buffer, int Length)> _chunks = new();
+    private readonly ConcurrentQueue<(byte[] Buffer, int Length, long ReadAt)> _chunks = new();
     private readonly Inotify _inotify;
+    private readonly TimeProvider _time;
     private readonly Action _arrived;
     private readonly Action<Exception> _failed;
     private readonly Thread _thread;
@@ -28,9 +29,9 @@ internal sealed class HintReader : IDisposable
 
     /// <param name="arrived">Called on the reader's thread when there is something to take.</param>
     /// <param name="failed">Called when the kernel cannot be read any more.</param>
-    public HintReader(Inotify inotify, Action arrived, Action<Exception> failed)
+    public HintReader(Inotify inotify, TimeProvider time, Action arrived, Action<Exception> failed)
     {
-        (_inotify, _arrived, _failed) = (inotify, arrived, failed);
+        (_inotify, _time, _arrived, _failed) = (inotify, time, arrived, failed);
         UnixMarshal.ThrowExceptionForLastErrorIf(Syscall.pipe(out _stopRead, out _stopWrite));
         _thread = new Thread(Read) { IsBackground = true, Name = "hint reader" };
     }
@@ -46,6 +47,7 @@ internal sealed class HintReader : IDisposable
             var events = new InotifyEvents(chunk.Buffer.AsSpan(0, chunk.Length));
             while (events.MoveNext())
                 tracker.Hint(events.Watch, events.Mask, events.Cookie, events.Name);
+            tracker.HintsRead(chunk.ReadAt);
             ArrayPool<byte>.Shared.Return(chunk.Buffer);
         }
 
@@ -88,7 +90,7 @@ internal sealed class HintReader : IDisposable
                 int length = _inotify.Read(buffer);
                 if (length > 0 && _chunks.Count < MostChunks)
                 {
-                    _chunks.Enqueue((buffer, length));
+                    _chunks.Enqueue((buffer, length, _time.GetTimestamp()));
                     continue;
                 }
 

@@ -38,6 +38,8 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Audit _audit;
     private readonly Recoveries _recoveries;
     private readonly Resyncs _resyncs;
+    // When the oldest hint was read that is not looked at yet.
+    private long? _hintedAt;
     private long _rootsChecked;
     private long _troublesTried;
     private long _polledAt;
@@ -64,6 +66,9 @@ internal sealed partial class Tracker : IComparisonEvents
                 Take(library);
         }
     }
+
+    /// <summary>Told how long it took from the reading of a hint to the transaction with what it led to.</summary>
+    public Action<TimeSpan>? ChangeRecorded { get; init; }
 
     public int Watches => _tree.Watches;
 
@@ -108,6 +113,9 @@ internal sealed partial class Tracker : IComparisonEvents
             _agenda.Compare(node, recursive: true);
     }
 
+    /// <summary>When the hints were read that came last.</summary>
+    public void HintsRead(long timestamp) => _hintedAt ??= timestamp;
+
     /// <summary>Hints were lost: anything may have changed.</summary>
     public void Overflow()
     {
@@ -142,6 +150,7 @@ internal sealed partial class Tracker : IComparisonEvents
 
         if (!_agenda.IsEmpty)
             Begin();
+        _hintedAt = null;
         if (_running.First is not { } first)
         {
             next = Earlier(next, _audit.Work(_libraries.Values, NewComparison, Done));
@@ -336,7 +345,13 @@ internal sealed partial class Tracker : IComparisonEvents
 
     void IComparisonEvents.CompareAgain(DirectoryNode node, bool recursive) => _agenda.Compare(node, recursive);
 
-    void IComparisonEvents.Recorded() => _recorded();
+    void IComparisonEvents.Recorded(Comparison comparison)
+    {
+        if (comparison.HintedAt is { } hinted)
+            ChangeRecorded?.Invoke(_time.GetElapsedTime(hinted));
+        comparison.HintedAt = null;
+        _recorded();
+    }
 
     private void HintAt(DirectoryNode node, WatchMask mask, uint cookie, ReadOnlySpan<byte> name)
     {
@@ -370,6 +385,7 @@ internal sealed partial class Tracker : IComparisonEvents
     private void Begin()
     {
         var small = NewComparison();
+        small.HintedAt = _hintedAt;
         var (names, directories) = _agenda.Take();
         foreach (var (directory, looks) in names)
             small.Add(directory, looks);

@@ -24,12 +24,15 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
     private volatile bool _stop;
 
     public TrackerService(
-        StateDatabase state, StateDirectory directory, OutboxSignal outbox, CatalogPartRequester requester, WatcherStatus status, IOptions<WatcherOptions> options, TimeProvider time,
-        IHostApplicationLifetime lifetime, ILogger<TrackerService> log)
+        StateDatabase state, StateDirectory directory, OutboxSignal outbox, CatalogPartRequester requester, WatcherStatus status, WatcherMetrics metrics, IOptions<WatcherOptions> options,
+        TimeProvider time, IHostApplicationLifetime lifetime, ILogger<TrackerService> log)
     {
         (_directory, _status, _lifetime, _log) = (directory, status, lifetime, log);
-        _tracker = new Tracker(state, new KernelDisk(_inotify), options.Value, time, log, outbox.Raise, requester.Ask);
-        _reader = new HintReader(_inotify, arrived: () => _wake.Set(), failed: Fail);
+        _tracker = new Tracker(state, new KernelDisk(_inotify), options.Value, time, log, outbox.Raise, requester.Ask)
+        {
+            ChangeRecorded = metrics.Recorded,
+        };
+        _reader = new HintReader(_inotify, time, arrived: () => _wake.Set(), failed: Fail);
         _thread = new Thread(Run) { IsBackground = true, Name = "tracker" };
     }
 

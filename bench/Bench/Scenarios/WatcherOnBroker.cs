@@ -1,0 +1,85 @@
+using MassTransit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using WatchPhoto.Bench.Measuring;
+using WatchPhoto.Bus;
+using WatchPhoto.Contracts;
+
+namespace WatchPhoto.Bench.Scenarios;
+
+/// <summary>The watcher as an operator runs it, on RabbitMQ, with one library announced to it.</summary>
+internal static class WatcherOnBroker
+{
+    private const string Library = "bench";
+
+    /// <returns>The watcher, once it has compared the whole tree and sent all of it.</returns>
+    public static async Task<Command> StartAsync(Workshop workshop, Tree tree)
+    {
+        string broker = Environment.GetEnvironmentVariable("ConnectionStrings__RabbitMq")
+            ?? throw new InvalidOperationException("This needs RabbitMQ: ConnectionStrings__RabbitMq names none.");
+        string host = $"bench-{Environment.ProcessId}-{tree.Files}";
+        var watcher = Command.Start(workshop.Service("Watcher"), new Dictionary<string, string>
+        {
+            ["ConnectionStrings__RabbitMq"] = broker,
+            ["Watcher__Host"] = host,
+            ["Watcher__StateDirectory"] = workshop.NewDirectory("state"),
+        });
+
+        var reports = new Reports(host);
+        var builder = Host.CreateApplicationBuilder(Service.WithoutReload());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:RabbitMq"] = broker, ["Logging:LogLevel:Default"] = "Warning",
+        });
+        builder.Services.AddSingleton(reports);
+        builder.AddBus(bus => bus.AddConsumer<ReportsConsumer>());
+        using var bench = builder.Build();
+        await bench.StartAsync();
+        var announced = new LibrariesAnnounced
+        {
+            CatalogId = Guid.NewGuid(),
+            Revision = 1,
+            Libraries = [new Library { Id = Library, Name = Library, Host = host, Path = tree.Root }],
+        };
+        // Until it listens, it hears nothing.
+        while (!reports.Done.IsCompleted)
+        {
+            try
+            {
+                await bench.Services.GetRequiredService<IConfirmedPublisher>().PublishAsync(announced, CancellationToken.None);
+            }
+            catch (MassTransitException)
+            {
+                // Nobody listens yet.
+            }
+
+            await Task.WhenAny(reports.Done, Task.Delay(TimeSpan.FromSeconds(1)));
+        }
+
+        await bench.StopAsync();
+        return watcher;
+    }
+
+    private sealed class Reports(string host)
+    {
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Done => _done.Task;
+
+        public void Take(WatcherReport report)
+        {
+            if (report.Host == host && report is { PendingOutbox: 0, Libraries: [{ State: LibraryState.Watching }] })
+                _done.TrySetResult();
+        }
+    }
+
+    private sealed class ReportsConsumer(Reports reports) : IConsumer<WatcherReport>
+    {
+        public Task Consume(ConsumeContext<WatcherReport> context)
+        {
+            reports.Take(context.Message);
+            return Task.CompletedTask;
+        }
+    }
+}
