@@ -65,7 +65,7 @@ public class Planning : IDisposable
         var tracker = new Tracker(
             state, new KernelDisk(_inotify), new WatcherOptions { Host = "bench", AuditInterval = TimeSpan.FromDays(365) }, TimeProvider.System,
             NullLogger.Instance, recorded: () => { }, ask: _ => { });
-        tracker.Announced([new Library { Id = "bench", Name = "bench", Host = "bench", Path = Photos }]);
+        tracker.Announced([new Library { Id = "bench", Name = "bench", Host = "bench", Path = Photos, Owner = state.Id }]);
         return tracker;
     }
 

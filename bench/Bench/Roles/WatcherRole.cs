@@ -49,16 +49,16 @@ internal static class WatcherRole
         builder.AddWatcher();
         using var host = builder.Build();
         await host.StartAsync();
+        var status = host.Services.GetRequiredService<WatcherStatus>();
         await host.Services.GetRequiredService<IConfirmedPublisher>().PublishAsync(
             new LibrariesAnnounced
             {
                 CatalogId = Guid.Empty,
                 Revision = 1,
-                Libraries = [new Library { Id = Library, Name = Library, Host = Library, Path = arguments[0] }],
+                Libraries = [new Library { Id = Library, Name = Library, Host = Library, Path = arguments[0], Owner = status.Current().StateId }],
             },
             CancellationToken.None);
 
-        var status = host.Services.GetRequiredService<WatcherStatus>();
         while (!IsReady(status.Current(), drain))
         {
             if (status.Current().Refused is [var refused, ..])

@@ -36,18 +36,20 @@ internal static class WatcherOnBroker
         builder.AddBus(bus => bus.AddConsumer<ReportsConsumer>());
         using var bench = builder.Build();
         await bench.StartAsync();
-        var announced = new LibrariesAnnounced
-        {
-            CatalogId = Guid.NewGuid(),
-            Revision = 1,
-            Libraries = [new Library { Id = Library, Name = Library, Host = host, Path = tree.Root }],
-        };
-        // Until it listens, it hears nothing.
+        var catalog = Guid.NewGuid();
+        // Until it listens, it hears nothing; and it takes only what is its own.
         while (!reports.Done.IsCompleted)
         {
             try
             {
-                await bench.Services.GetRequiredService<IConfirmedPublisher>().PublishAsync(announced, CancellationToken.None);
+                await bench.Services.GetRequiredService<IConfirmedPublisher>().PublishAsync(
+                    new LibrariesAnnounced
+                    {
+                        CatalogId = catalog,
+                        Revision = 1,
+                        Libraries = [new Library { Id = Library, Name = Library, Host = host, Path = tree.Root, Owner = reports.StateId }],
+                    },
+                    CancellationToken.None);
             }
             catch (MassTransitException)
             {
@@ -67,8 +69,12 @@ internal static class WatcherOnBroker
 
         public Task Done => _done.Task;
 
+        public Guid? StateId { get; private set; }
+
         public void Take(WatcherReport report)
         {
+            if (report.Host == host)
+                StateId = report.StateId;
             if (report.Host == host && report is { PendingOutbox: 0, Libraries: [{ State: LibraryState.Watching }] })
                 _done.TrySetResult();
         }
