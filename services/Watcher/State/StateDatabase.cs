@@ -446,6 +446,9 @@ internal sealed class StateDatabase : IDisposable
         }
     }
 
+    /// <summary>Gives back what is cached of the database.</summary>
+    public void ShrinkMemory() => Execute("PRAGMA shrink_memory");
+
     public string? Meta(string name)
     {
         using var find = new Statement(_database, "SELECT value FROM meta WHERE name = ?1");

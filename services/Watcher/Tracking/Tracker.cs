@@ -40,6 +40,7 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Resyncs _resyncs;
     // When the oldest hint was read that is not looked at yet.
     private long? _hintedAt;
+    private bool _hasCompared;
     private long _rootsChecked;
     private long _troublesTried;
     private long _polledAt;
@@ -287,6 +288,14 @@ internal sealed partial class Tracker : IComparisonEvents
     /// <summary>The scan of the whole library that is running, if one is.</summary>
     public Comparison? ScanOf(WatchedLibrary library) => _running.FirstOrDefault(comparison => comparison.Whole == library);
 
+    /// <summary>Whether a library was compared as a whole since this was last asked.</summary>
+    public bool TakeHasCompared()
+    {
+        bool compared = _hasCompared;
+        _hasCompared = false;
+        return compared;
+    }
+
     /// <summary>Whether nothing is to be looked at now.</summary>
     public bool IsIdle => _agenda.IsEmpty && _running.Count == 0;
 
@@ -420,6 +429,7 @@ internal sealed partial class Tracker : IComparisonEvents
         if (comparison.Whole is not { Root: not null } library || comparison.IsOutdated)
             return;
         library.DiskComparedAt = _time.GetUtcNow();
+        _hasCompared = true;
         _state.Transact(() =>
         {
             _state.SaveLibrary(library);

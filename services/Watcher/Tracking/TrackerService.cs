@@ -15,6 +15,7 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
     private readonly AutoResetEvent _wake = new(false);
     private readonly Inotify _inotify = new();
     private readonly HintReader _reader;
+    private readonly StateDatabase _state;
     private readonly Tracker _tracker;
     private readonly StateDirectory _directory;
     private readonly WatcherStatus _status;
@@ -27,7 +28,7 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
         StateDatabase state, StateDirectory directory, OutboxSignal outbox, CatalogPartRequester requester, WatcherStatus status, WatcherMetrics metrics, IOptions<WatcherOptions> options,
         TimeProvider time, IHostApplicationLifetime lifetime, ILogger<TrackerService> log)
     {
-        (_directory, _status, _lifetime, _log) = (directory, status, lifetime, log);
+        (_state, _directory, _status, _lifetime, _log) = (state, directory, status, lifetime, log);
         _tracker = new Tracker(state, new KernelDisk(_inotify), options.Value, time, log, outbox.Raise, requester.Ask)
         {
             ChangeRecorded = metrics.Recorded,
@@ -76,8 +77,11 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
                     request(_tracker);
                 var idle = _tracker.Work();
                 _status.Update(_tracker);
-                if (idle > TimeSpan.Zero)
-                    _wake.WaitOne(idle);
+                if (idle <= TimeSpan.Zero)
+                    continue;
+                if (_tracker.TakeHasCompared())
+                    GiveBackMemory();
+                _wake.WaitOne(idle);
             }
         }
         catch (Exception exception)
@@ -85,6 +89,14 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
             // Whatever it is, going on blindly would be wrong: the process ends, and compares everything when it is started again.
             Fail(exception);
         }
+    }
+
+    // A comparison needs memory that nobody does while nothing happens, which is nearly always.
+    private void GiveBackMemory()
+    {
+        lock (_state.Gate)
+            _state.ShrinkMemory();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     private void Fail(Exception exception)
