@@ -275,7 +275,7 @@ start_server() {
 
 # await SERVER: until it answers; when its process ends instead, its log is shown.
 await() {
-  local dir=$root/instances/$instance files file deadline=$((SECONDS + 120))
+  local dir=$root/instances/$instance files file deadline=$((SECONDS + 300))
   . "$dir/ports"
   case $1 in
     rabbitmq) files=(rabbitmq) ;;
@@ -290,7 +290,7 @@ await() {
     done
     if [ $SECONDS -ge $deadline ]; then
       for file in "${files[@]}"; do tail -n 30 "$dir/$file.log" >&2; done
-      die "$1 did not answer within two minutes; the ends of its logs are above."
+      die "$1 did not answer within five minutes; the ends of its logs are above."
     fi
     sleep 0.05
   done

@@ -307,7 +307,9 @@ internal sealed class Comparison(
         string? away = null;
         state.Transact(() =>
         {
-            if (state.AnyEntryBelow(library, path))
+            // Before the first comparison the entries are what the catalog had of them, which knows no disks: the one that is
+            // found is theirs.
+            if ((isKnown || library.DiskComparedAt is not null) && state.AnyEntryBelow(library, path))
             {
                 away = isKnown
                     ? "the disk that was mounted here is not: nothing below is deleted, and it goes on by itself when the disk is back"
