@@ -132,7 +132,7 @@ internal sealed class LogLines : ILoggerProvider
 
 internal static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public static async Task IsTrueAsync(Func<Task<bool>> condition)
     {
