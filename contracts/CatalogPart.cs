@@ -33,7 +33,7 @@ public sealed record CatalogPart
     /// <summary>Nothing comes behind these.</summary>
     public required bool IsLast { get; init; }
 
-    /// <summary>The highest version the catalog holds of the library.</summary>
+    /// <summary>In the first part the highest version the catalog holds of the library; in the others that of their entries.</summary>
     public required long HighestVersion { get; init; }
 }
 

@@ -48,7 +48,7 @@ public sealed record LibraryReport
 
     public required long Directories { get; init; }
 
-    /// <summary>Present while the library is compared with its disk.</summary>
+    /// <summary>Present while the library is compared with its disk; in other states than scanning that is the regular audit.</summary>
     public ScanProgress? Progress { get; init; }
 
     /// <summary>When the whole disk was last compared with the state.</summary>
@@ -86,7 +86,8 @@ public enum LibraryState
 /// <param name="Files">Files compared so far.</param>
 /// <param name="Expected">Files there will be, as far as is known.</param>
 /// <param name="FilesPerSecond">Since the scan began.</param>
-public sealed record ScanProgress(long Files, long Expected, double FilesPerSecond);
+/// <param name="BusySeconds">How long one core has worked for it; the rest of the time it has left to others.</param>
+public sealed record ScanProgress(long Files, long Expected, double FilesPerSecond, double BusySeconds);
 
 /// <summary>What the catalog must hold of a library: see <see cref="RegisterDigest"/>.</summary>
 /// <param name="Version">The library's highest version.</param>

@@ -86,8 +86,9 @@ public sealed class WatcherStatus
                 ?? (trouble is null ? null : $"{Disk.NameComparer.Display(trouble.Path())}: {trouble.Trouble}."),
             Entries = library.Entries,
             Directories = library.Directories,
-            Progress = scan is null ? null : new ScanProgress(scan.Files, Math.Max(library.Expected, scan.Files),
-                scan.Files / Math.Max(0.001, _time.GetElapsedTime(scan.Started).TotalSeconds)),
+            Progress = (scan ?? tracker.AuditOf(library)) is not { } comparison ? null : new ScanProgress(
+                comparison.Files, Math.Max(scan is null ? library.Entries : library.Expected, comparison.Files),
+                comparison.Files / Math.Max(0.001, _time.GetElapsedTime(comparison.Started).TotalSeconds), comparison.Worked.TotalSeconds),
             DiskComparedAt = library.DiskComparedAt,
             Proof = quiet && state is LibraryState.Watching or LibraryState.Polling
                 ? new Proof(library.Version, library.Entries, library.Digest, library.Floor, library.DiskComparedAt) : null,

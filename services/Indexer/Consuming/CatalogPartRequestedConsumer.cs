@@ -18,8 +18,9 @@ internal sealed class CatalogPartRequestedConsumer(IPhotoCatalog catalog, Databa
 
     private async Task<CatalogPart> ReadAsync(CatalogPartRequested request, CancellationToken cancellationToken)
     {
-        // The version first: what comes meanwhile has a higher one, and is told again by the proof if it was missed.
-        var proof = await catalog.ProveAsync(request.LibraryId, cancellationToken);
+        // The version first, and once, for it is read from the whole library: what comes meanwhile has a higher one, and is told
+        // again by the proof if it was missed.
+        long highest = request.After is null ? (await catalog.ProveAsync(request.LibraryId, cancellationToken)).Version : 0;
         var entries = new List<CatalogEntry>(CatalogPart.MaxEntries);
         var photos = catalog.ReadAsync(request.LibraryId, prefix: null, request.After, CatalogPart.MaxEntries, cancellationToken);
         await foreach (var photo in photos)
@@ -31,7 +32,7 @@ internal sealed class CatalogPartRequestedConsumer(IPhotoCatalog catalog, Databa
             After = request.After,
             Entries = entries,
             IsLast = entries.Count < CatalogPart.MaxEntries,
-            HighestVersion = proof.Version,
+            HighestVersion = entries.Aggregate(highest, (version, entry) => Math.Max(version, entry.Version)),
         };
     }
 }

@@ -43,6 +43,9 @@ internal sealed class Comparison(
 
     public long Started { get; } = time.GetTimestamp();
 
+    /// <summary>How long it has worked.</summary>
+    public TimeSpan Worked { get; private set; }
+
     /// <summary>When the oldest of the hints was read that led to it; null: none did, or what they led to is recorded.</summary>
     public long? HintedAt { get; set; }
 
@@ -65,6 +68,13 @@ internal sealed class Comparison(
     public bool Step()
     {
         long start = time.GetTimestamp();
+        bool ended = Step(start);
+        Worked += time.GetElapsedTime(start);
+        return ended;
+    }
+
+    private bool Step(long start)
+    {
         while (Next())
         {
             if (_observed.Count >= StepSize || time.GetElapsedTime(start) >= StepTime)

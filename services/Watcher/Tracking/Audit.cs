@@ -13,6 +13,9 @@ internal sealed class Audit(WatcherOptions options, TimeProvider time)
     private long _restsSince;
     private TimeSpan _rest;
 
+    /// <summary>The audit of a library, if it is under way.</summary>
+    public Comparison? Of(WatchedLibrary library) => _running?.Whole == library ? _running : null;
+
     /// <summary>Goes on with the audit that is running, or begins one that is due.</summary>
     /// <returns>How long until it should be called again; null: no library is there.</returns>
     public TimeSpan? Work(IReadOnlyCollection<WatchedLibrary> libraries, Func<Comparison> newComparison, Action<Comparison> done)

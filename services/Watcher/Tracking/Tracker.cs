@@ -288,6 +288,9 @@ internal sealed partial class Tracker : IComparisonEvents
     /// <summary>The scan of the whole library that is running, if one is.</summary>
     public Comparison? ScanOf(WatchedLibrary library) => _running.FirstOrDefault(comparison => comparison.Whole == library);
 
+    /// <summary>The audit of the whole library that is under way, if one is.</summary>
+    public Comparison? AuditOf(WatchedLibrary library) => _audit.Of(library);
+
     /// <summary>Whether a library was compared as a whole since this was last asked.</summary>
     public bool TakeHasCompared()
     {
@@ -435,7 +438,7 @@ internal sealed partial class Tracker : IComparisonEvents
             _state.SaveLibrary(library);
             _state.ForgetGoneBefore(_time.GetUtcNow() - _options.Memory);
         });
-        LogCompared(library.Id, comparison.Files, _time.GetElapsedTime(comparison.Started).TotalSeconds);
+        LogCompared(library.Id, comparison.Files, _time.GetElapsedTime(comparison.Started).TotalSeconds, comparison.Worked.TotalSeconds);
     }
 
     // What was lost may be anywhere. A scan under way began before the loss and is of no use any more.
@@ -700,8 +703,8 @@ internal sealed partial class Tracker : IComparisonEvents
     [LoggerMessage(LogLevel.Information, "{Library}: not this watcher's any more; let go")]
     private partial void LogLetGo(string library);
 
-    [LoggerMessage(LogLevel.Information, "{Library}: compared with the disk, {Files} files in {Seconds:F1} s")]
-    private partial void LogCompared(string library, long files, double seconds);
+    [LoggerMessage(LogLevel.Information, "{Library}: compared with the disk, {Files} files in {Seconds:F1} s, of which {Busy:F1} s at work")]
+    private partial void LogCompared(string library, long files, double seconds, double busy);
 
     [LoggerMessage(LogLevel.Warning, "{Library}: not announced any more, nor removed; it is watched on, and what it has to tell waits until it is registered again")]
     private partial void LogPaused(string library);

@@ -294,9 +294,9 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
             new()
             {
                 LibraryId = "photos", Epoch = 1, State = LibraryState.Scanning, Reason = "$because it \"is\" so", Entries = 1L << 52, Directories = 3,
-                Progress = new ScanProgress(1, 2, 3.5), DiskComparedAt = sentAt, Proof = new Proof(At(1), 2, 1L << 60),
+                Progress = new ScanProgress(1, 2, 3.5, 0.25), DiskComparedAt = sentAt, Proof = new Proof(At(1), 2, 1L << 60),
             },
-            new() { LibraryId = "more", Epoch = 2, State = LibraryState.Watching, Entries = 0, Directories = 0, Progress = new ScanProgress(1, 2, 3) },
+            new() { LibraryId = "more", Epoch = 2, State = LibraryState.Watching, Entries = 0, Directories = 0, Progress = new ScanProgress(1, 2, 3, 0) },
         ],
         Refused = [new RefusedLibrary("third", "It is inside of photos.")],
     };
