@@ -16,7 +16,7 @@ internal sealed class WatchPhotoPeer(string root, string id, Installation instal
     {
         if (_isRegistered)
             return;
-        await installation.RegisterAsync(new { id, name = id, host = Installation.Host, path = Root, include = s_everyFile });
+        await installation.RegisterAsync(new { id, name = id, host = installation.Host, path = Root, include = s_everyFile });
         _isRegistered = true;
         await installation.UntilAsync(async () => await installation.StandingAsync(id) is null ? "The library is not taken." : null);
     }

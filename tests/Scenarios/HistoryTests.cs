@@ -47,7 +47,7 @@ public sealed class HistoryTests(TestServers servers)
             var batch = Enumerable.Range(next, Math.Min(SideBySide, first + histories - next))
                 .Select(one => new History(one, Directory.CreateDirectory(Path.Combine(directory, one.ToString(CultureInfo.InvariantCulture))).FullName, Rounds))
                 .ToList();
-            differences.AddRange(await new HistoryRun(installation, batch, new Random(next)).RunAsync(Rounds));
+            differences.AddRange(await new HistoryRun(installation, batch).RunAsync(Rounds, new Random(next)));
             operations += batch.Sum(history => history.Operations);
             done += batch.Count;
         }

@@ -39,6 +39,19 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
         answer.EnsureSuccessStatusCode();
     }
 
+    /// <summary>From now on a queue has a copy of each message published to an exchange, the last ones.</summary>
+    public async Task CopyAsync(string exchange, string queue, int last)
+    {
+        using var declared = await servers.Management.PutAsJsonAsync(
+            Api($"queues/{host.Name}/{queue}"),
+            new { durable = true, arguments = new Dictionary<string, object> { ["x-max-length"] = last } },
+            Cancellation);
+        declared.EnsureSuccessStatusCode();
+        using var bound = await servers.Management.PostAsJsonAsync(
+            Api($"bindings/{host.Name}/e/{exchange}/q/{queue}"), new { routing_key = "" }, Cancellation);
+        bound.EnsureSuccessStatusCode();
+    }
+
     /// <summary>What "Move messages" in the page of a queue does.</summary>
     public async Task MoveMessagesAsync(string from, string to)
     {

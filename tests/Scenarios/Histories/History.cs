@@ -19,7 +19,8 @@ internal sealed class History
     private readonly Dictionary<long, int> _open = [];
     private readonly List<string> _log = [];
 
-    public History(int seed, string @base, int rounds)
+    /// <param name="busyness">How many times more happens in a round.</param>
+    public History(int seed, string @base, int rounds, int busyness = 1)
     {
         (Seed, Base, _base) = (seed, @base, Libc.Bytes(@base + "/"));
         var random = new Random(seed);
@@ -35,7 +36,7 @@ internal sealed class History
         for (int round = 0; round < rounds; round++)
         {
             var operations = Enumerable.Range(0, writers).Select(_ => new List<(Operation, int)>()).ToArray();
-            for (int i = random.Next(20, 80); i > 0; i--)
+            for (int i = random.Next(20, 80) * busyness; i > 0; i--)
             {
                 var operations_ = operations[random.Next(writers)];
                 int pause = random.Next(4) == 0 ? random.Next(1, 60) : 0;
@@ -79,7 +80,8 @@ internal sealed class History
         Shell.Run(Base, "mkdir disk one/disk; mount -t tmpfs none disk; mount --bind disk one/disk; write one/disk/first.jpg");
     }
 
-    public async Task LiveAsync(int round)
+    /// <param name="slowness">How many times longer the pauses are.</param>
+    public async Task LiveAsync(int round, int slowness = 1)
     {
         lock (_log)
             _log.Clear();
@@ -88,7 +90,7 @@ internal sealed class History
             foreach (var (operation, pause) in operations)
             {
                 if (pause > 0)
-                    await Task.Delay(pause);
+                    await Task.Delay(pause * slowness);
                 Do(operation);
             }
         })));

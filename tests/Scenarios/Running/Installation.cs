@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MongoDB.Driver;
 using WatchPhoto.EndToEnd.Tests.Harness;
@@ -24,13 +25,16 @@ internal sealed record RunAs
     /// <summary>How many events the kernel keeps for it.</summary>
     public int? MostEvents { get; init; }
 
+    /// <summary>How long what is waited for may take.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(3);
+
     public bool NeedsRoot => AsNobody || MostWatches is not null || MostEvents is not null;
 }
 
 /// <summary>WatchPhoto, running: a watcher that can be stopped and killed, and the catalog's API.</summary>
 internal abstract partial class Installation : IAsyncDisposable
 {
-    public const string Host = "scenarios";
+    private const string UsualHost = "scenarios";
     private const string MaxQueuedEvents = "/proc/sys/fs/inotify/max_queued_events";
 
     // The queue's length is read when a watcher starts; meanwhile no other one starts here.
@@ -38,13 +42,13 @@ internal abstract partial class Installation : IAsyncDisposable
 
     private readonly RunAs _runAs;
 
-    protected Installation(RunAs runAs)
+    protected Installation(RunAs runAs, string host = UsualHost)
     {
-        _runAs = runAs;
+        (_runAs, Host) = (runAs, host);
         Directory = System.IO.Directory.CreateTempSubdirectory("watchphoto-run-").FullName;
         Settings = new Dictionary<string, string>
         {
-            ["Watcher__Host"] = Host,
+            ["Watcher__Host"] = host,
             // So that tests wait less.
             ["Watcher__RootCheckInterval"] = "00:00:00.300",
             ["Watcher__TroubleInterval"] = "00:00:01",
@@ -56,6 +60,9 @@ internal abstract partial class Installation : IAsyncDisposable
             Settings[name] = value;
         By = By_(runAs);
     }
+
+    /// <summary>The name the watcher's libraries are registered for.</summary>
+    public string Host { get; }
 
     protected string Directory { get; }
 
@@ -130,6 +137,10 @@ internal abstract partial class Installation : IAsyncDisposable
         Assert.True(added.StatusCode == HttpStatusCode.Created, await added.Content.ReadAsStringAsync(Cancellation));
     }
 
+    /// <summary>Whether WatchPhoto itself says that the catalog is what the watcher knows, and since when; as the API says it.</summary>
+    public async Task<JsonNode> VerificationAsync(string id) =>
+        JsonNode.Parse(await (await ApiAsync()).GetStringAsync(Api($"api/libraries/{id}/verification"), Cancellation))!;
+
     public async Task ReplaceAsync(string id, object definition)
     {
         using var replaced = await (await ApiAsync()).PutAsJsonAsync(Api($"api/libraries/{id}"), definition, Cancellation);
@@ -145,7 +156,8 @@ internal abstract partial class Installation : IAsyncDisposable
     public async Task AskAsync(string id, string action)
     {
         using var asked = await (await ApiAsync()).PostAsync(Api($"api/libraries/{id}/{action}"), null, Cancellation);
-        Assert.True(asked.IsSuccessStatusCode, await asked.Content.ReadAsStringAsync(Cancellation));
+        if (!asked.IsSuccessStatusCode)
+            throw new HttpRequestException(await asked.Content.ReadAsStringAsync(Cancellation));
     }
 
     public async Task<List<Photo>> PhotosAsync(string id)
@@ -198,12 +210,12 @@ internal abstract partial class Installation : IAsyncDisposable
                 {
                     return await problem();
                 }
-                catch (HttpRequestException exception)
+                catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException { InnerException: TimeoutException })
                 {
                     return exception.Message;
                 }
             },
-            deadline ?? TimeSpan.FromMinutes(2));
+            deadline ?? _runAs.Patience);
     }
 
     public virtual ValueTask DisposeAsync()
@@ -280,50 +292,83 @@ internal sealed class StandaloneInstallation : Installation
     }
 }
 
+/// <summary>A virtual host and a database of their own, for all who share them.</summary>
+internal sealed record Place(RunningServers Servers, VirtualHost VirtualHost, string Database)
+{
+    public string MongoDb
+    {
+        get
+        {
+            var url = new MongoUrlBuilder(Servers.MongoDb.ConnectionString) { DatabaseName = Database };
+            if (url.Username is not null)
+                url.AuthenticationSource ??= "admin";
+            return url.ToString();
+        }
+    }
+
+    public static async Task<Place> CreateAsync(RunningServers servers) =>
+        new(servers, await servers.CreateVirtualHostAsync(TestContext.Current.CancellationToken), servers.CreateDatabaseName());
+}
+
 /// <summary>Watcher and indexer as processes of their own, with RabbitMQ and MongoDB between and behind them.</summary>
 internal sealed class ServersInstallation : Installation
 {
     private readonly RunningServers _servers;
+    private Place? _place;
     private ServiceProcess? _watcher;
     private ServiceProcess? _indexer;
+    private int _linesBeforeStart;
     private HttpClient? _api;
 
     public ServersInstallation(RunAs runAs, RunningServers servers)
         : base(runAs) => _servers = servers;
 
+    /// <summary>Another host's, where others may be.</summary>
+    public ServersInstallation(RunAs runAs, Place place, string host)
+        : base(runAs, host) => (_servers, _place) = (place.Servers, place);
+
     public override string StateDirectory => Path.Combine(Directory, "state");
 
     public override ServiceProcess Watcher => _watcher!;
 
+    /// <summary>The one whose API is asked.</summary>
+    public ServiceProcess Indexer => _indexer!;
+
     protected override IEnumerable<ServiceProcess> Processes => _watcher is null ? [] : [_watcher, _indexer!];
 
-    public override async Task<HttpClient> ApiAsync() => _api ?? throw new HttpRequestException("It is not running.");
+    public override async Task<HttpClient> ApiAsync() =>
+        _indexer is null ? throw new HttpRequestException("It is not running.") : _api ??= await ApiOfAsync(_indexer, _linesBeforeStart);
+
+    public void StartIndexer()
+    {
+        _api = null;
+        _linesBeforeStart = _indexer!.Lines.Count;
+        _indexer.Start();
+    }
+
+    public Task IsReadyAsync() => UntilAsync(async () =>
+    {
+        using var ready = await (await ApiAsync()).GetAsync(Api("health/ready"));
+        return ready.IsSuccessStatusCode ? null : $"The indexer is not ready: {await ready.Content.ReadAsStringAsync()}";
+    });
 
     protected override async Task StartProcessesAsync()
     {
         if (_watcher is null)
         {
-            var virtualHost = await _servers.CreateVirtualHostAsync(TestContext.Current.CancellationToken);
-            var database = new MongoUrlBuilder(_servers.MongoDb.ConnectionString) { DatabaseName = _servers.CreateDatabaseName() };
-            if (database.Username is not null)
-                database.AuthenticationSource ??= "admin";
-            Settings["ConnectionStrings__RabbitMq"] = virtualHost.ConnectionString;
-            Settings["ConnectionStrings__MongoDb"] = database.ToString();
+            _place ??= await Place.CreateAsync(_servers);
+            Settings["ConnectionStrings__RabbitMq"] = _place.VirtualHost.ConnectionString;
+            Settings["ConnectionStrings__MongoDb"] = _place.MongoDb;
             Settings["Watcher__StateDirectory"] = StateDirectory;
-            _watcher = new ServiceProcess("Watcher", "watcher", Directory, Settings) { By = By };
-            _indexer = new ServiceProcess("Indexer", "indexer", Directory, new Dictionary<string, string>(Settings)
+            _watcher = new ServiceProcess("Watcher", $"watcher of {Host}", Directory, Settings) { By = By };
+            _indexer = new ServiceProcess("Indexer", $"indexer beside {Host}", Directory, new Dictionary<string, string>(Settings)
             {
                 ["Urls"] = "http://127.0.0.1:0",
                 // So that a watcher that lost its state waits less for its former self.
                 ["Indexer__OwnerSilence"] = "00:00:02",
             });
-            _indexer.Start();
-            _api = await ApiOfAsync(_indexer, 0);
-            await UntilAsync(async () =>
-            {
-                using var ready = await _api.GetAsync(Api("health/ready"));
-                return ready.IsSuccessStatusCode ? null : "The indexer is not ready.";
-            });
+            StartIndexer();
+            await IsReadyAsync();
         }
 
         _watcher.Start();

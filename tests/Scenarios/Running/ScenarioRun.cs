@@ -231,7 +231,7 @@ internal sealed class ScenarioRun
     private async Task RefusedAsync(string path)
     {
         var refused = await Assert.ThrowsAnyAsync<Exception>(() =>
-            _installation.RegisterAsync(new { id = $"{_scenario.Name}-overlap", name = "Overlap", host = Installation.Host, path = Path.Combine(_base, path) }));
+            _installation.RegisterAsync(new { id = $"{_scenario.Name}-overlap", name = "Overlap", host = _installation.Host, path = Path.Combine(_base, path) }));
         Assert.Contains("overlap", refused.Message, StringComparison.OrdinalIgnoreCase);
     }
 
@@ -256,7 +256,7 @@ internal sealed class ScenarioRun
     {
         id = library.Id,
         name = library.Id,
-        host = Installation.Host,
+        host = _installation.Host,
         path = library.Root,
         include = new[] { "**/*" },
         exclude = _scenario.Exclude,

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Globalization;
+using WatchPhoto.Scenarios.Tests.Chaos;
+using WatchPhoto.Scenarios.Tests.Running;
+using WatchPhoto.Testing;
+
+namespace WatchPhoto.Scenarios.Tests;
+
+/// <summary>
+/// Random histories of real directories on two hosts, while watchers, indexers, RabbitMQ and MongoDB are killed, frozen, emptied,
+/// restored and told things twice. WATCHPHOTO_CHAOS_MINUTES says how long a soak goes on, WATCHPHOTO_FIRST_SEED from which seed;
+/// WATCHPHOTO_SEED=n runs the histories and faults of seed n alone.
+/// </summary>
+public sealed class ChaosTests(OwnServers servers) : IClassFixture<OwnServers>
+{
+    private const int UsualMinutes = 60;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public Task Whatever_happens_to_disks_and_servers_each_catalog_is_its_disk() =>
+        RunAsync(first: 1, TimeSpan.Zero, rounds: 2, historiesOnHost: 2);
+
+    [Fact, Trait("Category", "Soak")]
+    public Task Whatever_happens_to_disks_and_servers_for_an_hour_each_catalog_is_its_disk() =>
+        RunAsync(first: 1000, TimeSpan.FromMinutes(Number("WATCHPHOTO_CHAOS_MINUTES") ?? UsualMinutes), rounds: 4, historiesOnHost: 6);
+
+    /// <param name="atLeast">One seed after the other is run until so much time has passed.</param>
+    private async Task RunAsync(int first, TimeSpan atLeast, int rounds, int historiesOnHost)
+    {
+        var own = await servers.StartAsync(Cancellation);
+        Assert.SkipUnless(own.CanFault, "the servers are not ours to kill");
+        var only = Number("WATCHPHOTO_SEED");
+        var directory = Directory.CreateTempSubdirectory("watchphoto-chaos-").FullName;
+        var done = new List<ChaosRun>();
+        List<string> differences = [];
+        long started = Stopwatch.GetTimestamp();
+        await using (var fleet = await Fleet.StartAsync(own))
+        {
+            int seed = only ?? Number("WATCHPHOTO_FIRST_SEED") ?? first;
+            do
+            {
+                var run = new ChaosRun(fleet, seed++, rounds, historiesOnHost, directory);
+                differences = await run.RunAsync();
+                done.Add(run);
+                Say($"Seed {seed - 1}: {differences.Count} differences after {Minutes()} min.");
+            }
+            while (differences.Count == 0 && only is null && Stopwatch.GetElapsedTime(started) < atLeast);
+
+            if (differences.Count > 0)
+                Say($"What the processes wrote, their states and the catalog are in {await fleet.SaveAsync(directory)}.");
+        }
+
+        Say($"{Minutes()} min, {done.Sum(run => run.Histories.Count)} histories, "
+            + $"{done.Sum(run => run.Histories.Sum(history => history.Operations))} operations, {differences.Count} differences; faults: "
+            + string.Join(", ", done.SelectMany(run => run.Harms).GroupBy(each => each).OrderBy(each => each.Key).Select(each => $"{each.Key.Victim} {each.Key.Harm} {each.Count()}")));
+        Assert.True(differences.Count == 0, $"{differences.Count} differences. The first:\n{differences.FirstOrDefault()}");
+        Shell.Run("/", $"rm -rf {directory}");
+
+        string Minutes() => Stopwatch.GetElapsedTime(started).TotalMinutes.ToString("0.0", CultureInfo.InvariantCulture);
+    }
+
+    private static void Say(string text) => TestContext.Current.TestOutputHelper?.WriteLine(text);
+
+    private static int? Number(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+}
