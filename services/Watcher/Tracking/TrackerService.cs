@@ -69,6 +69,7 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
     {
         try
         {
+            bool hasCompared = false;
             _tracker.Start();
             while (!_stop)
             {
@@ -79,8 +80,13 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
                 _status.Update(_tracker);
                 if (idle <= TimeSpan.Zero)
                     continue;
-                if (_tracker.TakeHasCompared())
+                hasCompared |= _tracker.TakeHasCompared();
+                if (hasCompared && _state.OutboxRows == 0)
+                {
                     GiveBackMemory();
+                    hasCompared = false;
+                }
+
                 _wake.WaitOne(idle);
             }
         }
@@ -91,7 +97,7 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
         }
     }
 
-    // A comparison needs memory that nobody does while nothing happens, which is nearly always.
+    // A comparison, and telling of what it found, needs memory that nobody does while nothing happens, which is nearly always.
     private void GiveBackMemory()
     {
         lock (_state.Gate)
