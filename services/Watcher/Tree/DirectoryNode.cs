@@ -37,6 +37,9 @@ internal sealed class DirectoryNode(WatchedLibrary library, DirectoryNode? paren
     /// <summary>Nobody tells of its changes: it is compared again and again, with all below.</summary>
     public bool IsPolled { get; set; }
 
+    /// <summary>It was taken out of the tree, and out of the count of its library's directories.</summary>
+    public bool IsDropped { get; set; }
+
     public IReadOnlyCollection<DirectoryNode> Children => _children is null ? [] : _children.Values;
 
     /// <summary>False once the directory is gone from the tree, or the library's root has been let go.</summary>

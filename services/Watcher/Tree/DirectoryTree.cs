@@ -123,6 +123,10 @@ internal sealed class DirectoryTree(IDisk disk)
         node.Detach();
         foreach (var each in node.Subtree())
         {
+            // More than one look may find that it is gone.
+            if (each.IsDropped)
+                continue;
+            each.IsDropped = true;
             each.Library.Directories--;
             if (each.Watch == DirectoryNode.NoWatch)
                 continue;

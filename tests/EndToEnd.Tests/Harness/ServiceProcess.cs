@@ -75,7 +75,8 @@ internal class ServiceProcess : IDisposable
     {
         ShouldRun = false;
         _process!.Kill();
-        _process.WaitForExit();
+        // With a limit it does not wait for the end of the output, which the runtime has been seen to miss.
+        Assert.True(_process.WaitForExit(Wait.Patience));
     }
 
     /// <summary>SIGSTOP.</summary>
