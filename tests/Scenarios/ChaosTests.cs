@@ -19,7 +19,7 @@ public sealed class ChaosTests(OwnServers servers) : IClassFixture<OwnServers>
 
     [Fact]
     public Task Whatever_happens_to_disks_and_servers_each_catalog_is_its_disk() =>
-        RunAsync(first: 1, TimeSpan.Zero, rounds: 2, historiesOnHost: 2);
+        RunAsync(first: 12, TimeSpan.Zero, rounds: 2, historiesOnHost: 2);
 
     [Fact, Trait("Category", "Soak")]
     public Task Whatever_happens_to_disks_and_servers_for_an_hour_each_catalog_is_its_disk() =>

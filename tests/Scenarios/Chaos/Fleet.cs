@@ -128,10 +128,11 @@ internal sealed class Fleet : IAsyncDisposable
         }
 
         host.Watcher.Kill();
-        if (fault.Harm == Harm.LoseState)
-            Directory.Delete(host.StateDirectory, recursive: true);
-        else if (fault.Harm == Harm.CorruptState)
-            Shell.Run(host.StateDirectory, "rm -f watcher.db-*; head -c 100000 /dev/urandom > watcher.db");
+        // It may have been killed before it had made one.
+        if (fault.Harm is Harm.LoseState or Harm.CorruptState)
+            Shell.Run("/", $"rm -rf {host.StateDirectory}");
+        if (fault.Harm == Harm.CorruptState)
+            Shell.Run("/", $"mkdir {host.StateDirectory}; head -c 100000 /dev/urandom > {host.StateDirectory}/watcher.db");
         await Task.Delay(fault.For, Cancellation);
         await host.StartAsync();
     }
