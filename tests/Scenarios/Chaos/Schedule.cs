@@ -33,7 +33,7 @@ internal enum Harm
     /// <summary>Messages of before come again, twice, and in another order.</summary>
     Repeat,
 
-    /// <summary>The last minutes' messages are replayed from the history.</summary>
+    /// <summary>The last minute's messages are replayed from the history, or the first of them.</summary>
     Replay,
 
     /// <summary>The broker's disk is full: it takes nothing.</summary>
