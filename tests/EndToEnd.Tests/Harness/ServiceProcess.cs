@@ -48,7 +48,6 @@ internal class ServiceProcess : IDisposable
     public virtual void Start()
     {
         Assert.False(IsRunning);
-        _process?.Dispose();
         string[] command = [.. By, "dotnet", _program, .. _arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
@@ -62,8 +61,11 @@ internal class ServiceProcess : IDisposable
             start.Environment.Remove(name);
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
-        ShouldRun = true;
+        // Whoever looks meanwhile sees the one that was ended, or the one that runs.
+        var before = _process;
         _process = Process.Start(start)!;
+        ShouldRun = true;
+        before?.Dispose();
         _process.OutputDataReceived += Keep;
         _process.ErrorDataReceived += Keep;
         _process.BeginOutputReadLine();
