@@ -14,10 +14,13 @@ public sealed class ModelTests
     [Fact]
     public void Whatever_happens_the_state_is_the_disk() => Run(steps: 30_000);
 
+    [Fact]
+    public void Files_that_move_while_they_are_looked_at_keep_their_photo_ids() => Run(steps: 30_000, new Hardships { Races = true, OnlyMoves = true });
+
     [Fact, Trait("Category", "Soak")]
     public void Whatever_happens_a_million_times_the_state_is_the_disk() => Run(steps: 1_000_000);
 
-    private static void Run(int steps)
+    private static void Run(int steps, Hardships? hardships = null)
     {
         steps = Number("WATCHPHOTO_STEPS") ?? steps;
         int first = Number("WATCHPHOTO_SEED") ?? (Number("WATCHPHOTO_FIRST_SEED") ?? 1);
@@ -25,7 +28,7 @@ public sealed class ModelTests
         var failures = new List<string>();
         for (int seed = first; done < steps; seed++)
         {
-            using var history = new ModelHistory(seed) { Verbose = Number("WATCHPHOTO_SEED") is not null };
+            using var history = new ModelHistory(seed, hardships) { Verbose = Number("WATCHPHOTO_SEED") is not null };
             try
             {
                 history.Run(StepsOfOne);

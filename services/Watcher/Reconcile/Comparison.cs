@@ -30,7 +30,8 @@ internal sealed class Comparison(
     private List<Observation> _missing = [];
     private DirectoryNode? _root;
     private bool _manySteps;
-    private bool _hasWaited;
+    private long? _waitsSince;
+    private long _moves;
 
     /// <summary>The library whose root is compared with all below, and so the whole disk; null: less than that.</summary>
     public WatchedLibrary? Whole { get; private set; }
@@ -283,7 +284,9 @@ internal sealed class Comparison(
 
             if (watched.Library == parent.Library)
             {
-                // Renamed: the directory brings along all below it.
+                // Renamed: the directory brings along all below it, but not what was wrong at its old place.
+                if (watched is { Trouble: not null, Parent: { } before })
+                    events.LookAgain(before, watched.Name);
                 Extent(watched);
                 if (known is not null)
                     tree.Drop(known);
@@ -508,8 +511,10 @@ internal sealed class Comparison(
     {
         foreach (var node in _gone)
         {
-            // Unless it turned up elsewhere meanwhile, or a later look found it back.
-            if (!node.IsAttached || !IsThere(node))
+            // Back after a moment: what was to be looked at in it has not been, wherever it came from.
+            if (node.IsAttached && IsThere(node))
+                events.CompareAgain(node, recursive: true);
+            else
                 tree.Drop(node);
         }
 
@@ -522,18 +527,12 @@ internal sealed class Comparison(
         }
 
         _unseen.Clear();
-        if (_manySteps)
-            LookAgainAtMissing();
+        bool moved = _manySteps && LookAgainAtMissing();
 
         // First all sees what has only moved: what is missing then is missing indeed.
         Record(final: false, removed: []);
-        if (!_hasWaited && _missing.Any(one => one.OnDisk is not null))
-        {
-            // A file took another's place. The disk is ahead of its hints: that the other has moved, and where to, may be among
-            // those that the next turn brings. Else it would lose its photo id to the newcomer.
-            _hasWaited = _manySteps = true;
+        if (_missing.Any(one => one.OnDisk is not null) && MustWait(moved))
             return false;
-        }
 
         _observed.AddRange(_missing);
         _missing = [];
@@ -554,6 +553,19 @@ internal sealed class Comparison(
 
         _observed.Clear();
         return true;
+    }
+
+    // A file took another's place, or was seen at two. The disk is ahead of its hints: that another has moved, and where to, may
+    // be among those that the next turn brings. Else it would lose its photo id to the newcomer.
+    private bool MustWait(bool moved)
+    {
+        long moves = events.Moves;
+        bool first = _waitsSince is null;
+        moved |= first || moves != _moves;
+        _moves = moves;
+        _waitsSince ??= time.GetTimestamp();
+        _manySteps = true;
+        return moved && (first || time.GetElapsedTime(_waitsSince.Value) < events.MoveWindow);
     }
 
     // Nothing is deleted, but files that took another's place are told of.
@@ -595,19 +607,33 @@ internal sealed class Comparison(
 
     private bool IsThere(DirectoryNode node)
     {
-        var error = tree.Open(node, out var open);
-        open?.Dispose();
-        var path = node.Parent!.Path();
-        if (!node.Library.Filter.IncludesDirectory(path, node.Name) || error.MeansAbsent())
+        var parent = node.Parent!;
+        if (!node.Library.Filter.IncludesDirectory(parent.Path(), node.Name))
             return false;
+        var error = tree.Open(parent, out var above);
+        using (above)
+        {
+            // Where that has gone, its own parent tells: it takes along what is in it.
+            if (error.MeansAbsent())
+                return true;
+            if (error == 0)
+            {
+                error = above!.Open(node.Name, out var open);
+                open?.Dispose();
+                if (error.MeansAbsent())
+                    return false;
+            }
+        }
+
         if (error != 0)
-            events.LookAgain(node.Parent, node.Name);
+            events.LookAgain(parent, node.Name);
         return true;
     }
 
-    // Time has passed since they were found missing.
-    private void LookAgainAtMissing()
+    // Time has passed since they were found missing. True: another file is at one of the places now, or none.
+    private bool LookAgainAtMissing()
     {
+        bool moved = false;
         var missing = _missing.Concat(_observed.Where(one => one.OnDisk is null)).ToList();
         _observed.RemoveAll(one => one.OnDisk is null);
         _missing = [];
@@ -618,6 +644,13 @@ internal sealed class Comparison(
                 Node = group.Key.Node ?? DirectoryTree.Find(group.Key.Library, group.Key.Path),
             };
             var error = tree.Open(directory.Library, directory.Path, out var open);
+            if (error.MeansAbsent() && directory.Node is { IsAttached: true } moving)
+            {
+                // Where it has gone, if it has, its parent tells; that it is away for a moment says nothing of what is in it.
+                events.CompareAgain(moving, recursive: false);
+                continue;
+            }
+
             using (open)
             {
                 foreach (var one in group)
@@ -633,7 +666,8 @@ internal sealed class Comparison(
 
                     bool isEntry = looked == 0 && facts.Kind == FileKind.File
                         && directory.Library.Filter.IncludesFile(directory.Path, one.Name);
-                    _missing.Add(one with
+                    moved |= (isEntry ? facts.Identity : null) != one.OnDisk?.Identity;
+                    (isEntry ? _observed : _missing).Add(one with
                     {
                         Directory = directory, OnDisk = isEntry ? facts : null, Recorded = null, IsRecordedKnown = false,
                         Live = one.Live is null ? null : directory.Node,
@@ -641,6 +675,8 @@ internal sealed class Comparison(
                 }
             }
         }
+
+        return moved;
     }
 
     // Directories recorded within what was compared that the tree does not have any more.
@@ -742,6 +778,12 @@ internal enum Verdict
 /// <summary>What a comparison meets that is not its own business.</summary>
 internal interface IComparisonEvents
 {
+    /// <summary>How many hints have told so far that something moved.</summary>
+    long Moves { get; }
+
+    /// <summary>How long a file that moves is waited for.</summary>
+    TimeSpan MoveWindow { get; }
+
     void RootIsGone(WatchedLibrary library);
 
     /// <summary>A directory could not be opened, listed or watched, though it is there.</summary>

@@ -18,6 +18,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 
     private readonly Dictionary<EntryKey, PlannedPath> _paths = [];
     private readonly List<PlannedPath> _order = [];
+    private readonly Dictionary<FileIdentity, PlannedPath> _seen = [];
     private readonly Dictionary<long, (ObservedDirectory? Directory, IDirectory? Open)> _sources = [];
     private Func<long, WatchedLibrary?> _libraryByRow = _ => null;
 
@@ -28,23 +29,28 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     /// Whether what is recorded and not there is deleted now, having had its chance to be a source; and whether a file that
     /// took its place takes over its photo id.
     /// </param>
-    /// <param name="removed">Directories that are gone with all below, topmost ones: their entries need no event of their own.</param>
+    /// <param name="removed">
+    /// Directories that are gone with all below, topmost ones: their entries need no event of their own. Those are taken out in
+    /// which a file was found after all, that took another's place.
+    /// </param>
     /// <param name="later">Receives what is left for later: a file rewritten too soon after it was told of.</param>
     /// <returns>Recorded paths whose file is not there and that were left alone because the step is not the final one.</returns>
     public IReadOnlyList<Observation> Record(
         IReadOnlyList<Observation> observations, Func<long, WatchedLibrary?> libraryByRow, bool final,
-        IReadOnlyList<ObservedDirectory> removed, Action<Observation, TimeSpan> later)
+        List<ObservedDirectory> removed, Action<Observation, TimeSpan> later)
     {
         _libraryByRow = libraryByRow;
         try
         {
             foreach (var observation in observations)
                 Add(observation);
-            FindSources();
+            FindSources(final);
             if (!final)
                 LetWait();
             foreach (var path in _order)
                 Settle(path, later);
+            var found = _order.Where(path => path.PhotoId is not null).ToList();
+            removed.RemoveAll(directory => found.Exists(path => directory.Covers(path.Directory)));
             return Write(final, removed);
         }
         finally
@@ -54,6 +60,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             _sources.Clear();
             _paths.Clear();
             _order.Clear();
+            _seen.Clear();
         }
     }
 
@@ -105,23 +112,35 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 
     // A file that appears is looked for where its identity is recorded. If it is no longer there, it came from there;
     // and what is there instead may have come from elsewhere in turn: _order grows while it is walked.
-    private void FindSources()
+    private void FindSources(bool final)
     {
         for (int i = 0; i < _order.Count; i++)
         {
             var path = _order[i];
-            if (!path.IsNewcomer || path.IsUnfinished)
+            if (path.OnDisk is not { } onDisk || path.IsUnfinished)
                 continue;
-            var identity = path.OnDisk!.Value.Identity;
-            foreach (var entry in state.Find(identity))
+            if (!final && !_seen.TryAdd(onDisk.Identity, path))
             {
-                if (entry.Key == path.Key || Source(entry) is not { } source || source.Goes is not null
-                    || source.OnDisk?.Identity == identity)
-                    continue;
-                source.Goes = path;
-                path.Source = source;
-                break;
+                // One file at two places: a link, or it moved on between the looks. Others will tell.
+                path.Doubt();
+                _seen[onDisk.Identity].Doubt();
             }
+            else if (path.IsNewcomer)
+            {
+                FindSource(path, onDisk.Identity);
+            }
+        }
+    }
+
+    private void FindSource(PlannedPath path, FileIdentity identity)
+    {
+        foreach (var entry in state.Find(identity))
+        {
+            if (entry.Key == path.Key || Source(entry) is not { } source || source.Goes is not null || source.OnDisk?.Identity == identity)
+                continue;
+            source.Goes = path;
+            path.Source = source;
+            break;
         }
     }
 
@@ -185,7 +204,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     // Whether another file than the recorded one is here and goes on with its photo id: one that is unknown, or that is young
     // and has come from a name beside. An old one has an id of its own.
     private bool TakesOver(PlannedPath path) =>
-        path is { IsNewcomer: true, Recorded: not null, Goes: null } && path.OnDisk!.Value.Identity is var identity
+        path is { IsNewcomer: true, HasLost: true } && path.OnDisk!.Value.Identity is var identity
         && ((path.Source?.Recorded!.PhotoId ?? Recall(identity)) is not { } own || IsYoung(identity, own));
 
     private Guid? Recall(FileIdentity identity) => state.Recall(identity, time.GetUtcNow() - options.Memory);
@@ -225,13 +244,13 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         }
         else if (path.Source is { } source)
         {
-            path.Displaces = path.Recorded is not null && path.Goes is null;
+            path.Displaces = path.HasLost;
             path.Give(source.Recorded!.PhotoId, FileEventKind.Moved);
         }
         else if (Recall(onDisk.Identity) is { } remembered)
         {
             state.Forget(onDisk.Identity);
-            path.Displaces = path.Recorded is not null && path.Goes is null;
+            path.Displaces = path.HasLost;
             path.Give(remembered, path.Recorded is null ? FileEventKind.Created : FileEventKind.Changed);
         }
         else
@@ -268,7 +287,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         return DateTimeOffset.FromUnixTimeMilliseconds((long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16));
     }
 
-    private List<Observation> Write(bool final, IReadOnlyList<ObservedDirectory> removed)
+    private List<Observation> Write(bool final, List<ObservedDirectory> removed)
     {
         var now = time.GetUtcNow();
         var missing = new List<Observation>();
@@ -282,6 +301,8 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 
         foreach (var path in _order)
         {
+            if (path.IsDoubted && (path.Recorded is null || path.Goes is not null))
+                missing.Add(path.From);
             if (path.PhotoId is { } photoId)
             {
                 var plan = Of(path.Directory.Library);
@@ -332,7 +353,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     {
         public required EntryKey Key { get; init; }
         public required ObservedDirectory Directory { get; init; }
-        public required FileFacts? OnDisk { get; init; }
+        public required FileFacts? OnDisk { get; set; }
         public required Entry? Recorded { get; init; }
         public required Observation From { get; init; }
 
@@ -353,14 +374,28 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         /// <summary>The recorded file made room for another with an id of its own: its id waits for its return.</summary>
         public bool Displaces { get; set; }
 
+        /// <summary>It was not looked at together with what else was: what is here now is not known.</summary>
+        public bool IsDoubted { get; private set; }
+
         public Guid? PhotoId { get; private set; }
 
         public FileEventKind Kind { get; private set; }
+
+        /// <summary>Of a newcomer, or where nothing is: the recorded file is not known to be elsewhere.</summary>
+        public bool HasLost => Recorded is not null && Goes is null;
 
         public bool IsNewcomer => OnDisk is { } file && Recorded?.Identity != file.Identity;
 
         // A file that was created and not closed yet is announced when it is closed. A link has nothing to close.
         public bool IsUnfinished => MayBeUnfinished && Recorded is null && OnDisk is { Links: 1 };
+
+        public void Doubt()
+        {
+            if (!IsNewcomer)
+                return;
+            Source?.Goes = null;
+            (IsDoubted, OnDisk, Source) = (true, null, null);
+        }
 
         public void Give(Guid photoId, FileEventKind kind)
         {

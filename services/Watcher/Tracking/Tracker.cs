@@ -41,6 +41,7 @@ internal sealed partial class Tracker : IComparisonEvents
     // When the oldest hint was read that is not looked at yet.
     private long? _hintedAt;
     private bool _hasCompared;
+    private long _moveHints;
     private long _rootsChecked;
     private long _troublesTried;
     private long _polledAt;
@@ -305,6 +306,10 @@ internal sealed partial class Tracker : IComparisonEvents
     public IEnumerable<DirectoryNode> Troubled(WatchedLibrary library) =>
         _troubled.Where(node => node.Library == library && node.IsAttached && node.Trouble is not null);
 
+    long IComparisonEvents.Moves => _moveHints;
+
+    TimeSpan IComparisonEvents.MoveWindow => _options.MoveWindow;
+
     void IComparisonEvents.RootIsGone(WatchedLibrary library) => _doubted.Add(library);
 
     void IComparisonEvents.Trouble(DirectoryNode node, Errno error)
@@ -367,6 +372,8 @@ internal sealed partial class Tracker : IComparisonEvents
 
     private void HintAt(DirectoryNode node, WatchMask mask, uint cookie, ReadOnlySpan<byte> name)
     {
+        if ((mask & (WatchMask.MovedFrom | WatchMask.MovedTo)) != 0)
+            _moveHints++;
         if (mask.HasFlag(WatchMask.MovedFrom))
         {
             _moves.Left(cookie, node, name);

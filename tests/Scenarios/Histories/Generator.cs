@@ -31,9 +31,12 @@ internal sealed class Generator(Random random, ModelWorld world, IReadOnlyList<s
     /// <summary>Whether files get several names.</summary>
     public bool Links { get; init; }
 
+    /// <summary>Whether from now on things only move, to names that are free and watched: then each of them goes on being itself.</summary>
+    public bool OnlyMoves { get; set; }
+
     /// <summary>The next thing to happen: an operation, or a few that belong together.</summary>
     public IEnumerable<Operation> Next() =>
-        Think().Where(operation => MountPoint is null || operation.Verb is Verb.Mount or Verb.Unmount
+        (OnlyMoves ? Move() : Think()).Where(operation => MountPoint is null || operation.Verb is Verb.Mount or Verb.Unmount
             || (LeavesMountPoint(operation.Path) && LeavesMountPoint(operation.Target)));
 
     // The bare directory below a disk stays as it is: what is put there is out of sight once the disk is back.
@@ -69,6 +72,22 @@ internal sealed class Generator(Random random, ModelWorld world, IReadOnlyList<s
             _ => MountPoint is null ? [] : [new Operation(random.Next(2) == 0 ? Verb.Mount : Verb.Unmount, MountPoint, Number: 1)],
         };
     }
+
+    private Operation[] Move()
+    {
+        Operation[] moves = random.Next(10) switch
+        {
+            < 2 => [new Operation(Verb.Rename, AnyFile(), NewPath())],
+            < 3 => [new Operation(Verb.Rename, AnyDirectory(), NewPath())],
+            < 4 => [new Operation(Verb.Exchange, AnyFile(), AnyFile())],
+            < 5 => [new Operation(Verb.Exchange, AnyDirectory(), random.Next(3) == 0 ? AnyFile() : AnyDirectory())],
+            _ => Rotate(),
+        };
+        return moves.All(each => IsWatched(each.Path) && IsWatched(each.Target)) ? moves : [];
+    }
+
+    private bool IsWatched(string path) => path.Split('/') is var names && tops.Take(2).Contains(names[0])
+        && !names.Any(name => name.StartsWith('.') || name.EndsWith(".tmp", StringComparison.Ordinal));
 
     // Written beside and renamed over, by way of a name that is left out, or of one that is not.
     private Operation[] Save(string path)

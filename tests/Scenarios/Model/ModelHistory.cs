@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Mono.Unix.Native;
@@ -42,6 +43,9 @@ internal sealed record Hardships
 
     /// <summary>The file system keeps no birth times.</summary>
     public bool NoBirth { get; init; }
+
+    /// <summary>Between two rests things only move, and each photo id must follow its file.</summary>
+    public bool OnlyMoves { get; init; }
 
     public static Hardships Of(Random random) => new()
     {
@@ -90,12 +94,14 @@ internal sealed class ModelHistory : IDisposable
     };
 
     private readonly Dictionary<string, ModelCatalog> _catalogs = new() { ["one"] = new(), ["two"] = new() };
+    private readonly Queue<Operation> _moves = new();
     private readonly List<string> _log = [];
     private Dictionary<string, Entry> _before = [];
     private Tracker _tracker = null!;
     private ModelDisk? _disk;
     private bool _isCalm = true;
     private long _outboxRead;
+    private long _told;
 
     public ModelHistory(int seed, Hardships? hardships = null)
     {
@@ -132,7 +138,12 @@ internal sealed class ModelHistory : IDisposable
             Announce();
             Rest();
             while (Done < operations)
-                Live();
+            {
+                if (_hardships.OnlyMoves)
+                    LiveByMoving();
+                else
+                    Live();
+            }
         }
         catch (Exception exception) when (exception is not Crash)
         {
@@ -187,15 +198,50 @@ internal sealed class ModelHistory : IDisposable
         Rest();
     }
 
+    // First files are made, which are still young when they are moved, or not any more.
+    private void LiveByMoving()
+    {
+        for (int i = 10; i > 0; i--)
+            Happen();
+        Rest(TimeSpan.FromSeconds(_random.Next(2) == 0 ? 3 : 95));
+        (_isCalm, _generator.OnlyMoves) = (false, true);
+        for (int burst = _random.Next(1, 8); burst > 0; burst--)
+        {
+            for (int i = _random.Next(1, 4); i > 0; i--)
+                Happen();
+            Deliver(all: true);
+            Work();
+            Advance(TimeSpan.FromMilliseconds(_random.Next(10)));
+        }
+
+        Rest();
+        _generator.OnlyMoves = false;
+        _moves.Clear();
+    }
+
     private void Happen()
     {
-        foreach (var operation in _generator.Next())
+        if (_generator.OnlyMoves)
         {
-            if (!_world.Do(operation))
-                continue;
-            Done++;
-            _log.Add("  " + operation);
+            // What belongs together happens one by one, whatever the watcher sees in between.
+            if (_moves.Count == 0)
+                _generator.Next().ToList().ForEach(_moves.Enqueue);
+            if (_moves.TryDequeue(out var move) && (move.Verb == Verb.Exchange || _world.Find(move.Target) is null))
+                Do(move);
         }
+        else
+        {
+            foreach (var operation in _generator.Next())
+                Do(operation);
+        }
+    }
+
+    private void Do(Operation operation)
+    {
+        if (!_world.Do(operation))
+            return;
+        Done++;
+        _log.Add("  " + operation);
     }
 
     private Errno BeforeLook(string call, ModelNode? at, string name)
@@ -206,7 +252,7 @@ internal sealed class ModelHistory : IDisposable
             Advance(TimeSpan.FromMilliseconds(_random.Next(100)));
         if (_isCalm)
             return 0;
-        if (_hardships.Races && _random.Next(6) == 0)
+        if (_hardships.Races && _random.Next(_generator.OnlyMoves ? 2 : 6) == 0)
             Happen();
         if (_hardships.Crashes && _random.Next(200) == 0)
             throw new Crash();
@@ -223,11 +269,12 @@ internal sealed class ModelHistory : IDisposable
         Attempt(_tracker.Start);
     }
 
-    private void Announce() => _tracker.Announced(
-    [
-        new Library { Id = "one", Name = "One", Host = "model", Path = "/one", Include = ["**/*"] },
-        new Library { Id = "two", Name = "Two", Host = "model", Path = "/two", Include = ["**/*"] },
-    ]);
+    private void Announce()
+    {
+        _tracker.Announced([.. _catalogs.Keys.Select(id =>
+            new Library { Id = id, Name = id, Host = "model", Owner = _state.Id, Path = "/" + id, Include = ["**/*"] })]);
+        Assert.Equal(_catalogs.Count, _tracker.Libraries.Count);
+    }
 
     private void Deliver(bool all)
     {
@@ -243,9 +290,21 @@ internal sealed class ModelHistory : IDisposable
 
     private TimeSpan Work()
     {
-        if (Verbose)
-            _log.Add("    work");
-        return _tracker.Work();
+        if (!Verbose)
+            return _tracker.Work();
+        _log.Add("    work");
+        var idle = _tracker.Work();
+        lock (_state.Gate)
+        {
+            foreach (var row in _state.ReadOutbox(_told, int.MaxValue))
+            {
+                _told = row.Sequence;
+                foreach (var said in JsonSerializer.Deserialize(row.Events, StateJson.Default.IReadOnlyListFileEvent)!)
+                    _log.Add($"    told {row.LibraryId} {said.Kind} {said.OldPath} {said.Path} {said.PhotoId} {said.File?.Inode}");
+            }
+        }
+
+        return idle;
     }
 
     private void Attempt(Action work)
@@ -267,7 +326,9 @@ internal sealed class ModelHistory : IDisposable
 
     private void Advance(TimeSpan time) => _time.Advance(time);
 
-    private void Rest()
+    private void Rest() => Rest(TimeSpan.FromSeconds(95));
+
+    private void Rest(TimeSpan length)
     {
         foreach (var operation in _generator.Calm())
         {
@@ -277,13 +338,13 @@ internal sealed class ModelHistory : IDisposable
 
         _isCalm = true;
         _world.MostEvents = _world.MostWatches = int.MaxValue;
-        Settle();
+        Settle(length);
         // No event tells what was written through a name outside of every library, or that a disk was mounted.
         if (_hardships.Links || _hardships.Mounts)
         {
             foreach (var library in _tracker.Libraries)
                 _tracker.Act(new LibraryActionRequested { LibraryId = library.Id, Action = LibraryAction.Compare, Reason = "" });
-            Settle();
+            Settle(length);
         }
 
         _log.Add("  (rest)");
@@ -291,10 +352,10 @@ internal sealed class ModelHistory : IDisposable
         _log.Clear();
     }
 
-    private void Settle()
+    private void Settle(TimeSpan length)
     {
         var waited = TimeSpan.Zero;
-        for (int turns = 0; waited < TimeSpan.FromSeconds(95); turns++)
+        for (int turns = 0; waited < length; turns++)
         {
             Assert.True(turns < 20_000, "The watcher does not come to rest.");
             Deliver(all: true);
@@ -341,7 +402,9 @@ internal sealed class ModelHistory : IDisposable
         Assert.True(twice is null, $"One photo id at {string.Join(" and ", twice?.Select(entry => entry.Key) ?? [])}");
         Assert.True(_world.Watches == directories, $"{_world.Watches} watches for {directories} directories");
         Assert.True(_tracker.Watches == directories, $"The tracker counts {_tracker.Watches} watches for {directories} directories");
-        if (_hardships.IsGentle)
+        if (_generator.OnlyMoves)
+            CheckAllIds(entries);
+        else if (_hardships.IsGentle)
             CheckIds(entries);
         _before = entries;
     }
@@ -357,13 +420,20 @@ internal sealed class ModelHistory : IDisposable
             bool isYoung = _time.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(entry.Identity.Seconds) < TimeSpan.FromMinutes(4);
             if (isYoung || !before.TryGetValue(entry.Identity, out var same))
                 continue;
-            // Each library is scanned by itself, and of lost hints some may be of the old place, others of the new one: then
-            // the new file at the old place may be met first, and has the photo id.
-            bool isFollowed = isHintedAtOnce && (isSeenAtOnce || path.Split('/')[0] == same.Key.Split('/')[0]);
+            // Each library is scanned by itself, a slow scan is not waited for, and of lost hints some may be of the old place,
+            // others of the new one: then the new file at the old place may be met first, and has the photo id.
+            bool isFollowed = isHintedAtOnce && (isSeenAtOnce || (!_hardships.Slow && path.Split('/')[0] == same.Key.Split('/')[0]));
             if (!isFollowed && entries.ContainsKey(same.Key))
                 continue;
             Assert.True(same.Value.PhotoId == entry.PhotoId, $"{path}: its photo id did not follow the file from {same.Key}");
         }
+    }
+
+    private void CheckAllIds(Dictionary<string, Entry> entries)
+    {
+        var now = entries.ToLookup(entry => entry.Value.PhotoId);
+        foreach (var (path, entry) in _before)
+            Assert.True(now[entry.PhotoId].Any(same => same.Value.Identity == entry.Identity), $"{path}: its photo id did not follow the file");
     }
 
     private Dictionary<string, Entry> Entries(WatchedLibrary library)

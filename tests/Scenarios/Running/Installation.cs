@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -111,16 +110,8 @@ internal abstract partial class Installation : IAsyncDisposable
             return;
         }
 
-        var usual = File.ReadAllText(MaxQueuedEvents);
-        File.WriteAllText(MaxQueuedEvents, most.ToString(CultureInfo.InvariantCulture));
-        try
-        {
+        using (Shell.Lower(MaxQueuedEvents, most))
             await StartProcessesAsync();
-        }
-        finally
-        {
-            File.WriteAllText(MaxQueuedEvents, usual);
-        }
     }
 
     /// <summary>What the operator does who is told to.</summary>

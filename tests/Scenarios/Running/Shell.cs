@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace WatchPhoto.Scenarios.Tests.Running;
@@ -47,6 +48,20 @@ internal static class Shell
         }
     }
 
+    /// <summary>
+    /// Lowers a limit of the kernel until this is disposed. A process in a session of its own puts it back, also when this one
+    /// is killed: its input ends then.
+    /// </summary>
+    public static IDisposable Lower(string limit, int value)
+    {
+        var process = Process.Start(new ProcessStartInfo("setsid", ["--wait", "sh", "-euc", "read -r usual < $1; echo $2 > $1; echo; read -r _ || true; echo $usual > $1", "sh", limit, value.ToString(CultureInfo.InvariantCulture)])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true,
+        })!;
+        Assert.NotNull(process.StandardOutput.ReadLine());
+        return new Lowered(process);
+    }
+
     public static void Run(string directory, string script)
     {
         using var process = Process.Start(new ProcessStartInfo("bash", ["-euc", Words + script])
@@ -58,5 +73,16 @@ internal static class Shell
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, $"{script}\n{error}");
+    }
+
+    private sealed class Lowered(Process process) : IDisposable
+    {
+        public void Dispose()
+        {
+            process.StandardInput.Close();
+            process.WaitForExit();
+            Assert.Equal(0, process.ExitCode);
+            process.Dispose();
+        }
     }
 }
