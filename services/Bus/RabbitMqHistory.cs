@@ -16,7 +16,7 @@ namespace WatchPhoto.Bus;
 /// </summary>
 internal sealed class RabbitMqHistory : IFileEventsHistory
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private readonly ConnectionFactory _broker;
 
@@ -35,8 +35,6 @@ internal sealed class RabbitMqHistory : IFileEventsHistory
             Password = broker.Password,
             Ssl = new SslOption(broker.Host, enabled: broker.Encrypted),
             RequestedHeartbeat = options.Heartbeat,
-            RequestedConnectionTimeout = Patience,
-            ContinuationTimeout = Patience,
             // A consumer that went on by itself would start from the beginning.
             AutomaticRecoveryEnabled = false,
         });
@@ -44,30 +42,48 @@ internal sealed class RabbitMqHistory : IFileEventsHistory
 
     public async Task<IHistoryReading> OpenAsync(DateTimeOffset from, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        var connection = await _broker.CreateConnectionAsync("WatchPhoto replay", cancellationToken);
+        // A broker that is frozen takes connections, and never says a word.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        IConnection? connection = null;
         try
         {
-            var confirming = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
-            var channel = await connection.CreateChannelAsync(confirming, cancellationToken);
-            await channel.QueueDeclarePassiveAsync(BusNames.HistoryStream, cancellationToken);
-
-            // Both wait where the stream is now, or will go on, before the mark: it is the last that either of them can find.
-            var first = await StreamReader.OpenAsync(connection, from, cancellationToken);
-            var behind = await StreamReader.OpenAsync(connection, until + TimeSpan.FromSeconds(1), cancellationToken);
-            var mark = new BasicProperties { Type = HistoryReading.Mark, Persistent = true };
-            await channel.BasicPublishAsync(BusNames.HistoryStream, "", mandatory: true, mark, ReadOnlyMemory<byte>.Empty, cancellationToken)
-                .AsTask().WaitAsync(Patience, cancellationToken);
-            ulong end = (await behind.FirstAsync(cancellationToken)).Offset;
-            await behind.DisposeAsync();
-            return new HistoryReading(connection, first, end);
+            connection = await _broker.CreateConnectionAsync("WatchPhoto replay", patience.Token);
+            return await OpenAsync(connection, from, until, patience.Token);
         }
         catch (Exception exception)
         {
-            await connection.DisposeAsync();
+            if (connection is not null)
+            {
+                // Without the farewell, which it may not answer.
+                await connection.AbortAsync(TimeSpan.Zero);
+                await connection.DisposeAsync();
+            }
+
             if (exception is OperationInterruptedException { ShutdownReason.ReplyCode: Constants.NotFound })
                 throw new NoHistoryException("RabbitMQ has no history any more: somebody has deleted it. It begins anew when a service starts that has Bus__HistoryAge set.");
+            // The client also ends so what it was waiting for when its connection is lost.
+            if (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                throw new TimeoutException("no answer, or the connection was lost", exception);
             throw;
         }
+    }
+
+    private static async Task<HistoryReading> OpenAsync(
+        IConnection connection, DateTimeOffset from, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        var confirming = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
+        var channel = await connection.CreateChannelAsync(confirming, cancellationToken);
+        await channel.QueueDeclarePassiveAsync(BusNames.HistoryStream, cancellationToken);
+
+        // Both wait where the stream is now, or will go on, before the mark: it is the last that either of them can find.
+        var first = await StreamReader.OpenAsync(connection, from, cancellationToken);
+        var behind = await StreamReader.OpenAsync(connection, until + TimeSpan.FromSeconds(1), cancellationToken);
+        var mark = new BasicProperties { Type = HistoryReading.Mark, Persistent = true };
+        await channel.BasicPublishAsync(BusNames.HistoryStream, "", mandatory: true, mark, ReadOnlyMemory<byte>.Empty, cancellationToken);
+        ulong end = (await behind.FirstAsync(cancellationToken)).Offset;
+        await behind.DisposeAsync();
+        return new HistoryReading(connection, first, end);
     }
 
     private sealed class HistoryReading(IConnection connection, StreamReader reader, ulong end) : IHistoryReading
@@ -142,7 +158,9 @@ internal sealed class RabbitMqHistory : IFileEventsHistory
             await foreach (var (message, tag) in _messages.Reader.ReadAllAsync(cancellationToken))
             {
                 yield return message;
-                await Channel.BasicAckAsync(tag, multiple: false, cancellationToken);
+                // Once the connection is lost, the messages end with that.
+                if (Channel.IsOpen)
+                    await Channel.BasicAckAsync(tag, multiple: false, cancellationToken);
             }
         }
 

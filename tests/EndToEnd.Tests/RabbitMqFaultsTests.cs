@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Json;
 using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Testing;
 
@@ -69,6 +71,54 @@ public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnS
             Assert.Single(process.Lines, line => line.Contains("RabbitMQ", StringComparison.Ordinal) && line.Contains("does not answer", StringComparison.Ordinal));
             Assert.Single(process.Lines, line => line.Contains("answers again", StringComparison.Ordinal));
         }
+    }
+
+    [Fact]
+    public async Task A_replay_that_loses_RabbitMq_says_so_and_is_refused_until_it_is_back()
+    {
+        var own = await StartServersAsync();
+        await using var installation = await Installation.StartAsync(own, ["north"], indexers: 1);
+        var api = await installation.ApiAsync();
+        await installation.SurvivesUnderLoadAsync("north", churn => churn.StepsAsync(300));
+
+        // It applies nothing meanwhile, and so is in the middle of the history.
+        await own.MongoDb.StopAsync(Cancellation);
+        using var answer = await api.SendAsync(Replay(), HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        await own.RabbitMq.KillAsync(Cancellation);
+        await own.MongoDb.ContinueAsync(Cancellation);
+        Assert.Contains("\"state\":\"failed\"", await LastLineAsync(answer), StringComparison.Ordinal);
+        await IsRefusedAsync();
+
+        await own.RabbitMq.StartAsync(Cancellation);
+        await own.RabbitMq.StopAsync(Cancellation);
+        await IsRefusedAsync();
+        await own.RabbitMq.ContinueAsync(Cancellation);
+        // A stream is there a little later than the server that keeps it.
+        await installation.UntilAsync(async () =>
+        {
+            using var again = await api.SendAsync(Replay(), Cancellation);
+            return again.StatusCode == HttpStatusCode.ServiceUnavailable ? await again.Content.ReadAsStringAsync(Cancellation)
+                : (await LastLineAsync(again)).Contains("\"state\":\"done\"", StringComparison.Ordinal) ? null : "It has not ended.";
+        });
+
+        async Task IsRefusedAsync()
+        {
+            using var refused = await api.SendAsync(Replay(), Cancellation);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+            Assert.Contains("try again in a while", await refused.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        }
+    }
+
+    private static HttpRequestMessage Replay() => new(HttpMethod.Post, new Uri("api/replay", UriKind.Relative))
+    {
+        Content = JsonContent.Create(new { from = DateTimeOffset.UnixEpoch }),
+    };
+
+    private static async Task<string> LastLineAsync(HttpResponseMessage answer)
+    {
+        var lines = await answer.Content.ReadAsStringAsync(Cancellation);
+        Assert.True(answer.IsSuccessStatusCode, lines);
+        return lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
     }
 
     // The database is there, so the API answers.

@@ -54,7 +54,7 @@ internal static class Shell
     /// </summary>
     public static IDisposable Lower(string limit, int value)
     {
-        var process = Process.Start(new ProcessStartInfo("setsid", ["--wait", "sh", "-euc", "read -r usual < $1; echo $2 > $1; echo; read -r _ || true; echo $usual > $1", "sh", limit, value.ToString(CultureInfo.InvariantCulture)])
+        var process = Process.Start(new ProcessStartInfo("setsid", ["--wait", "sh", "-euc", "usual=$(cat $1); echo $2 > $1; echo; read -r _ || true; echo $usual > $1", "sh", limit, value.ToString(CultureInfo.InvariantCulture)])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true,
         })!;
