@@ -17,7 +17,7 @@ public sealed class ChaosTests(OwnServers servers) : IClassFixture<OwnServers>
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact, Trait("Category", "Soak")]
+    [Fact]
     public Task Whatever_happens_to_disks_and_servers_each_catalog_is_its_disk() =>
         RunAsync(first: 12, TimeSpan.Zero, rounds: 2, historiesOnHost: 2);
 
