@@ -62,7 +62,9 @@ public static class BusRegistration
     {
         bus.AddSingleton<IConfirmedPublisher, RabbitMqPublisher>();
         bus.AddSingleton<IFileEventsHistory>(services => RabbitMqHistory.Create(broker, services.GetRequiredService<IOptions<BusOptions>>().Value));
-        bus.AddReceiveEndpointObserver<BrokerConnectionLog>();
+        bus.AddSingleton<BrokerConnection>();
+        bus.AddReceiveEndpointObserver(services => services.GetRequiredService<BrokerConnection>());
+        bus.AddHostedService(services => services.GetRequiredService<BrokerConnection>());
         bus.UsingRabbitMq((context, rabbit) =>
         {
             var options = context.GetRequiredService<IOptions<BusOptions>>().Value;

@@ -9,6 +9,11 @@ namespace WatchPhoto.Bus;
 public static class Service
 {
     /// <summary>
+    /// The exit code of a process that wants to be started again by whoever looks after it (EX_TEMPFAIL of sysexits.h).
+    /// </summary>
+    public const int StartAgain = 75;
+
+    /// <summary>
     /// The arguments for a host that does not look out for changes of its configuration files: the runtime would watch the
     /// working directory with all below, and spend on it the kernel's watches that photos need.
     /// </summary>

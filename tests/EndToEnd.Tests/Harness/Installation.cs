@@ -149,7 +149,7 @@ internal sealed class Installation : IAsyncDisposable
             await Wait.UntilAsync(
                 async () =>
                 {
-                    if (Processes.FirstOrDefault(process => process.ShouldRun && !process.IsRunning) is { } dead)
+                    if (Processes.FirstOrDefault(process => process.HasEnded) is { } dead)
                         Assert.Fail($"The {dead.Name} has ended by itself.");
                     return await problem();
                 },

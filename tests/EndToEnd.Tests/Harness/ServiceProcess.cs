@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Mono.Unix.Native;
+using WatchPhoto.Bus;
 
 namespace WatchPhoto.EndToEnd.Tests.Harness;
 
@@ -33,6 +34,9 @@ internal class ServiceProcess : IDisposable
     /// <summary>A command that becomes the service at its end: as another user, with other limits.</summary>
     public IReadOnlyList<string> By { get; init; } = [];
 
+    /// <summary>Called whenever it is about to be started, also by itself.</summary>
+    public Action? Starting { get; init; }
+
     public int Id => _process!.Id;
 
     /// <summary>Everything it has written so far, also before it was started again.</summary>
@@ -43,11 +47,15 @@ internal class ServiceProcess : IDisposable
     /// <summary>Whether it ought to run: nobody here has ended it.</summary>
     public bool ShouldRun { get; private set; }
 
+    /// <summary>Whether it has ended by itself, other than to be started again.</summary>
+    public bool HasEnded => ShouldRun && _process is { HasExited: true, ExitCode: not Service.StartAgain };
+
     public void Set(string variable, string value) => _environment[variable] = value;
 
     public virtual void Start()
     {
         Assert.False(IsRunning);
+        Starting?.Invoke();
         string[] command = [.. By, "dotnet", _program, .. _arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
@@ -66,6 +74,13 @@ internal class ServiceProcess : IDisposable
         _process = Process.Start(start)!;
         ShouldRun = true;
         before?.Dispose();
+        // As systemd, Docker and Kubernetes do.
+        _process.EnableRaisingEvents = true;
+        _process.Exited += (ended, _) =>
+        {
+            if (ShouldRun && ended == _process && _process.ExitCode == Service.StartAgain)
+                Start();
+        };
         _process.OutputDataReceived += Keep;
         _process.ErrorDataReceived += Keep;
         _process.BeginOutputReadLine();

@@ -195,7 +195,7 @@ internal abstract partial class Installation : IAsyncDisposable
         await Wait.UntilAsync(
             async () =>
             {
-                if (Processes.FirstOrDefault(process => process.ShouldRun && !process.IsRunning) is { } dead)
+                if (Processes.FirstOrDefault(process => process.HasEnded) is { } dead)
                     Assert.Fail($"The {dead.Name} has ended by itself.\n{dead.LastLines(40)}");
                 try
                 {
@@ -330,12 +330,7 @@ internal sealed class ServersInstallation : Installation
     public override async Task<HttpClient> ApiAsync() =>
         _indexer is null ? throw new HttpRequestException("It is not running.") : _api ??= await ApiOfAsync(_indexer, _linesBeforeStart);
 
-    public void StartIndexer()
-    {
-        _api = null;
-        _linesBeforeStart = _indexer!.Lines.Count;
-        _indexer.Start();
-    }
+    public void StartIndexer() => _indexer!.Start();
 
     public Task IsReadyAsync() => UntilAsync(async () =>
     {
@@ -357,7 +352,10 @@ internal sealed class ServersInstallation : Installation
                 ["Urls"] = "http://127.0.0.1:0",
                 // So that a watcher that lost its state waits less for its former self.
                 ["Indexer__OwnerSilence"] = "00:00:02",
-            });
+            })
+            {
+                Starting = () => (_api, _linesBeforeStart) = (null, _indexer!.Lines.Count),
+            };
             StartIndexer();
             await IsReadyAsync();
         }
