@@ -122,11 +122,16 @@ internal abstract partial class Installation : IAsyncDisposable
 
     protected abstract Task StartProcessesAsync();
 
-    public async Task RegisterAsync(object definition)
+    /// <summary>Registers a library; as a person would, again while the catalog's database does not answer.</summary>
+    public Task RegisterAsync(object definition) => UntilAsync(async () =>
     {
         using var added = await (await ApiAsync()).PostAsJsonAsync(Api("api/libraries"), definition, Cancellation);
-        Assert.True(added.StatusCode == HttpStatusCode.Created, await added.Content.ReadAsStringAsync(Cancellation));
-    }
+        if (added.StatusCode == HttpStatusCode.Created)
+            return null;
+        var problem = await added.Content.ReadAsStringAsync(Cancellation);
+        Assert.True(added.StatusCode == HttpStatusCode.ServiceUnavailable, problem);
+        return problem;
+    });
 
     /// <summary>Whether WatchPhoto itself says that the catalog is what the watcher knows, and since when; as the API says it.</summary>
     public async Task<JsonNode> VerificationAsync(string id) =>
