@@ -52,6 +52,16 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     public static partial int inotify_rm_watch(SafeFileHandle inotify, int watch);
 
+    [LibraryImport("libc")]
+    private static partial int malloc_trim(nuint keep);
+
+    /// <summary>Gives what the allocator holds and nobody uses back to the system, where the libc can (glibc; others do it themselves).</summary>
+    public static void TrimMemory()
+    {
+        if (NativeLibrary.TryLoad("libc.so.6", out nint libc) && NativeLibrary.TryGetExport(libc, nameof(malloc_trim), out _))
+            _ = malloc_trim(0);
+    }
+
     /// <summary><c>struct open_how</c> of linux/openat2.h.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct OpenHow

@@ -103,6 +103,7 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
         lock (_state.Gate)
             _state.ShrinkMemory();
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        Libc.TrimMemory();
     }
 
     private void Fail(Exception exception)
