@@ -6,24 +6,9 @@ namespace WatchPhoto.EndToEnd.Tests;
 /// <summary>Services killed at any instant while the disk changes.</summary>
 public sealed class CrashesTests(TestServers servers)
 {
-    private const int Kills = 6;
-    private const int ManyKills = 100;
+    private const int Times = 6;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    [Fact]
-    public Task An_indexer_killed_while_it_applies_leaves_nothing_half_believed() => IndexersAreKilledAsync(Kills);
-
-    [Fact]
-    [Trait("Category", "Soak")]
-    public Task An_indexer_killed_a_hundred_times_while_it_applies_leaves_nothing_half_believed() => IndexersAreKilledAsync(ManyKills);
-
-    [Fact]
-    public Task A_watcher_killed_while_it_publishes_loses_nothing() => WatcherIsKilledAsync(Kills);
-
-    [Fact]
-    [Trait("Category", "Soak")]
-    public Task A_watcher_killed_a_hundred_times_while_it_publishes_loses_nothing() => WatcherIsKilledAsync(ManyKills);
 
     [Fact]
     public async Task Indexers_told_to_end_while_they_apply_end_well_and_lose_nothing()
@@ -31,7 +16,7 @@ public sealed class CrashesTests(TestServers servers)
         await using var installation = await Installation.StartAsync(await servers.StartAsync(Cancellation), ["north"], indexers: 2);
         await installation.SurvivesUnderLoadAsync("north", async churn =>
         {
-            for (int i = 0; i < Kills; i++)
+            for (int i = 0; i < Times; i++)
             {
                 var indexer = installation.Indexers[i % 2];
                 await churn.StepsAsync(50);
@@ -58,14 +43,20 @@ public sealed class CrashesTests(TestServers servers)
             }
         });
     }
+}
 
-    private async Task IndexersAreKilledAsync(int times)
+/// <summary>Indexers killed at a hundred random instants while the disk changes.</summary>
+public sealed class IndexerKillsTests(TestServers servers)
+{
+    [Fact]
+    public async Task An_indexer_killed_while_it_applies_leaves_nothing_half_believed()
     {
-        await using var installation = await Installation.StartAsync(await servers.StartAsync(Cancellation), ["north"], indexers: 2);
-        var random = new Random(times);
+        await using var installation = await Installation.StartAsync(
+            await servers.StartAsync(TestContext.Current.CancellationToken), ["north"], indexers: 2);
+        var random = new Random(100);
         await installation.SurvivesUnderLoadAsync("north", async churn =>
         {
-            for (int i = 0; i < times; i++)
+            for (int i = 0; i < 100; i++)
             {
                 var indexer = installation.Indexers[i % 2];
                 await churn.StepsAsync(random.Next(1, 100));
@@ -75,15 +66,21 @@ public sealed class CrashesTests(TestServers servers)
             }
         });
     }
+}
 
-    private async Task WatcherIsKilledAsync(int times)
+/// <summary>A watcher killed at a hundred random instants while the disk changes.</summary>
+public sealed class WatcherKillsTests(TestServers servers)
+{
+    [Fact]
+    public async Task A_watcher_killed_while_it_publishes_loses_nothing()
     {
-        await using var installation = await Installation.StartAsync(await servers.StartAsync(Cancellation), ["north"], indexers: 1);
+        await using var installation = await Installation.StartAsync(
+            await servers.StartAsync(TestContext.Current.CancellationToken), ["north"], indexers: 1);
         var watcher = installation.Watchers[0];
-        var random = new Random(times);
+        var random = new Random(100);
         await installation.SurvivesUnderLoadAsync("north", async churn =>
         {
-            for (int i = 0; i < times; i++)
+            for (int i = 0; i < 100; i++)
             {
                 await churn.StepsAsync(random.Next(1, 300));
                 watcher.Kill();
