@@ -79,7 +79,8 @@ public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnS
         var own = await StartServersAsync();
         await using var installation = await Installation.StartAsync(own, ["north"], indexers: 1);
         var api = await installation.ApiAsync();
-        await installation.SurvivesUnderLoadAsync("north", churn => churn.StepsAsync(300));
+        // Slowly, so that it is more messages than a replay reads ahead.
+        await installation.SurvivesUnderLoadAsync("north", churn => churn.StepsAsync(300), TimeSpan.FromMilliseconds(20));
 
         // It applies nothing meanwhile, and so is in the middle of the history.
         await own.MongoDb.StopAsync(Cancellation);

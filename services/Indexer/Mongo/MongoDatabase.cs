@@ -24,7 +24,7 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
     private const int MostTries = 10;
 
     // Unless the connection string says another one.
-    private static readonly TimeSpan ServerSelectionTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly MongoClient _client;
     private readonly IMongoDatabase _database;
@@ -36,7 +36,10 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
         var settings = MongoClientSettings.FromUrl(url);
         // Whoever asks over HTTP is told that the database is away before they give up, and everybody else tries again anyway.
         if (settings.ServerSelectionTimeout == MongoDefaults.ServerSelectionTimeout)
-            settings.ServerSelectionTimeout = ServerSelectionTimeout;
+            settings.ServerSelectionTimeout = Patience;
+        // A host that is gone without a word must not be waited for when it is long back.
+        if (settings.ConnectTimeout == MongoDefaults.ConnectTimeout)
+            settings.ConnectTimeout = Patience;
         _client = new MongoClient(settings);
         // A register must be there for good before its ranges are read, and a range before its subtree is swept: on a majority,
         // and read where it was written.

@@ -251,7 +251,11 @@ internal sealed class PhotoLibrary(Installation installation, string id, string 
         var now = DateTimeOffset.UtcNow;
         await installation.UntilAsync(async () =>
         {
-            var verification = await (await installation.ApiAsync()).GetFromJsonAsync<JsonNode>(new Uri($"api/libraries/{id}/verification", UriKind.Relative), Cancellation);
+            using var answer = await (await installation.ApiAsync()).GetAsync(new Uri($"api/libraries/{id}/verification", UriKind.Relative), Cancellation);
+            if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+                return await answer.Content.ReadAsStringAsync(Cancellation);
+            answer.EnsureSuccessStatusCode();
+            var verification = await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation);
             return verification!["verifiedAt"]?.GetValue<DateTimeOffset>() > now ? null : $"{id} is not verified: {verification.ToJsonString()}";
         });
     }

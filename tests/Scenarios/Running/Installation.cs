@@ -122,38 +122,37 @@ internal abstract partial class Installation : IAsyncDisposable
 
     protected abstract Task StartProcessesAsync();
 
-    /// <summary>Registers a library; as a person would, again while the catalog's database does not answer.</summary>
-    public Task RegisterAsync(object definition) => UntilAsync(async () =>
-    {
-        using var added = await (await ApiAsync()).PostAsJsonAsync(Api("api/libraries"), definition, Cancellation);
-        if (added.StatusCode == HttpStatusCode.Created)
-            return null;
-        var problem = await added.Content.ReadAsStringAsync(Cancellation);
-        Assert.True(added.StatusCode == HttpStatusCode.ServiceUnavailable, problem);
-        return problem;
-    });
+    public Task RegisterAsync(object definition) =>
+        DoAsync(api => api.PostAsJsonAsync(Api("api/libraries"), definition, Cancellation), done: HttpStatusCode.Conflict);
 
     /// <summary>Whether WatchPhoto itself says that the catalog is what the watcher knows, and since when; as the API says it.</summary>
     public async Task<JsonNode> VerificationAsync(string id) =>
         JsonNode.Parse(await (await ApiAsync()).GetStringAsync(Api($"api/libraries/{id}/verification"), Cancellation))!;
 
-    public async Task ReplaceAsync(string id, object definition)
-    {
-        using var replaced = await (await ApiAsync()).PutAsJsonAsync(Api($"api/libraries/{id}"), definition, Cancellation);
-        Assert.True(replaced.IsSuccessStatusCode, await replaced.Content.ReadAsStringAsync(Cancellation));
-    }
+    public Task ReplaceAsync(string id, object definition) =>
+        DoAsync(api => api.PutAsJsonAsync(Api($"api/libraries/{id}"), definition, Cancellation));
 
-    public async Task RemoveAsync(string id)
-    {
-        using var removed = await (await ApiAsync()).DeleteAsync(Api($"api/libraries/{id}"), Cancellation);
-        Assert.True(removed.IsSuccessStatusCode, await removed.Content.ReadAsStringAsync(Cancellation));
-    }
+    public Task RemoveAsync(string id) =>
+        DoAsync(api => api.DeleteAsync(Api($"api/libraries/{id}"), Cancellation), done: HttpStatusCode.NotFound);
 
-    public async Task AskAsync(string id, string action)
+    public Task AskAsync(string id, string action) =>
+        DoAsync(api => api.PostAsync(Api($"api/libraries/{id}/{action}"), null, Cancellation));
+
+    /// <summary>Asks for something, and as a person would, again while the catalog's database does not answer.</summary>
+    /// <param name="done">What is answered when it had been done all the same.</param>
+    private async Task DoAsync(Func<HttpClient, Task<HttpResponseMessage>> ask, HttpStatusCode? done = null)
     {
-        using var asked = await (await ApiAsync()).PostAsync(Api($"api/libraries/{id}/{action}"), null, Cancellation);
-        if (!asked.IsSuccessStatusCode)
-            throw new HttpRequestException(await asked.Content.ReadAsStringAsync(Cancellation));
+        bool again = false;
+        await UntilAsync(async () =>
+        {
+            using var answer = await ask(await ApiAsync());
+            if (answer.IsSuccessStatusCode || (again && answer.StatusCode == done))
+                return null;
+            var problem = await answer.Content.ReadAsStringAsync(Cancellation);
+            Assert.True(answer.StatusCode == HttpStatusCode.ServiceUnavailable, problem);
+            again = true;
+            return problem;
+        });
     }
 
     public async Task<List<Photo>> PhotosAsync(string id)
