@@ -1,6 +1,7 @@
 using MassTransit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using WatchPhoto.Contracts;
@@ -62,6 +63,7 @@ public static class BusRegistration
     {
         bus.AddSingleton<IConfirmedPublisher, RabbitMqPublisher>();
         bus.AddSingleton<IFileEventsHistory>(services => RabbitMqHistory.Create(broker, services.GetRequiredService<IOptions<BusOptions>>().Value));
+        bus.TryAddSingleton(TimeProvider.System);
         bus.AddSingleton<BrokerConnection>();
         bus.AddReceiveEndpointObserver(services => services.GetRequiredService<BrokerConnection>());
         bus.AddHostedService(services => services.GetRequiredService<BrokerConnection>());

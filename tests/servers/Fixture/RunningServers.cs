@@ -89,7 +89,8 @@ public abstract class RunningServers : IAsyncDisposable
     internal static HttpClient CreateManagementClient(Uri url)
     {
         var user = Uri.UnescapeDataString(url.UserInfo);
-        return new HttpClient
+        // RabbitMQ closes connections that were idle, and a request that is just being sent on one is lost.
+        return new HttpClient(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(2) })
         {
             BaseAddress = new UriBuilder(url) { UserName = "", Password = "" }.Uri,
             DefaultRequestHeaders =
