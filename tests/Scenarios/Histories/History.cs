@@ -77,7 +77,8 @@ internal sealed class History
             Directory.CreateDirectory(Path.Combine(Base, top));
         if (!HasMounts)
             return;
-        Shell.Run(Base, "mkdir disk one/disk; mount -t tmpfs none disk; mount --bind disk one/disk; write one/disk/first.jpg");
+        // The bare directory stays as it is, whichever of the writers comes between another's umount and mount.
+        Shell.Run(Base, "mkdir disk one/disk; chattr +i one/disk 2> /dev/null || true; mount -t tmpfs none disk; mount --bind disk one/disk; write one/disk/first.jpg");
     }
 
     /// <param name="slowness">How many times longer the pauses are.</param>
@@ -106,6 +107,7 @@ internal sealed class History
 
     public void End() => Shell.Run("/", $"""
         for mount in $(cut -d' ' -f2 /proc/mounts | grep -F {Base}/ | sort -r); do umount -l "$mount"; done
+        chattr -i {Base}/one/disk 2> /dev/null || true
         rm -rf {Base}
         """);
 
