@@ -49,8 +49,12 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
                 LetWait();
             foreach (var path in _order)
                 Settle(path, later);
-            var found = _order.Where(path => path.PhotoId is not null).ToList();
-            removed.RemoveAll(directory => found.Exists(path => directory.Covers(path.Directory)));
+            if (removed.Count > 0)
+            {
+                var found = _order.Where(path => path.PhotoId is not null).ToList();
+                removed.RemoveAll(directory => found.Exists(path => directory.Covers(path.Directory)));
+            }
+
             return Write(final, removed);
         }
         finally
@@ -301,7 +305,8 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 
         foreach (var path in _order)
         {
-            if (path.IsDoubted && (path.Recorded is null || path.Goes is not null))
+            // Where it has lost its recorded file, that is missing, and looked at again with it.
+            if (path.IsDoubted && !path.HasLost)
                 missing.Add(path.From);
             if (path.PhotoId is { } photoId)
             {
