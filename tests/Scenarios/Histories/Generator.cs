@@ -86,8 +86,11 @@ internal sealed class Generator(Random random, ModelWorld world, IReadOnlyList<s
         return moves.All(each => IsWatched(each.Path) && IsWatched(each.Target)) ? moves : [];
     }
 
-    private bool IsWatched(string path) => path.Split('/') is var names && tops.Take(2).Contains(names[0])
-        && !names.Any(name => name.StartsWith('.') || name.EndsWith(".tmp", StringComparison.Ordinal));
+    private bool IsWatched(string path) => tops.Take(2).Contains(path.Split('/')[0]) && !IsLeftOut(path);
+
+    /// <summary>Whether a library's usual settings leave the path out, by the names that are thought up here.</summary>
+    public static bool IsLeftOut(string path) =>
+        path.Split('/').Any(name => name.StartsWith('.') || name.EndsWith(".tmp", StringComparison.Ordinal));
 
     // Written beside and renamed over, by way of a name that is left out, or of one that is not.
     private Operation[] Save(string path)

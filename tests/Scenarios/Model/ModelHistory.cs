@@ -457,7 +457,7 @@ internal sealed class ModelHistory : IDisposable
         directories++;
         foreach (var (path, node) in _world.Below(library.Id))
         {
-            if (path.Split('/').Any(name => name.StartsWith('.') || name.EndsWith(".tmp", StringComparison.Ordinal)))
+            if (Generator.IsLeftOut(path))
                 continue;
             if (node.Kind == FileKind.Directory)
                 directories++;
