@@ -20,7 +20,7 @@ internal sealed partial class OutboxPublisher(
     StateDatabase state, OutboxSignal signal, IConfirmedPublisher publisher, IOptions<WatcherOptions> options,
     ILogger<OutboxPublisher> log) : BackgroundService
 {
-    private const int RowsRead = 512;
+    private const int EventsRead = 4096;
 
     private readonly SemaphoreSlim _window = new(options.Value.MessagesInFlight);
     private readonly Channel<IReadOnlyList<long>> _confirmed = Channel.CreateBounded<IReadOnlyList<long>>(options.Value.MessagesInFlight);
@@ -62,7 +62,7 @@ internal sealed partial class OutboxPublisher(
         {
             IReadOnlyList<OutboxRow> rows;
             lock (state.Gate)
-                rows = state.ReadOutbox(after, RowsRead);
+                rows = state.ReadOutbox(after, EventsRead);
             foreach (var message in Messages(rows.Where(row => _sent.TryAdd(row.Sequence, true))))
             {
                 await _window.WaitAsync(cancellationToken);
@@ -111,10 +111,14 @@ internal sealed partial class OutboxPublisher(
         try
         {
             var message = new FileEvents { LibraryId = rows[0].LibraryId, Epoch = rows[0].Epoch, Host = options.Value.Host, Events = [] };
-            byte[] json = Json(message, rows);
-            await Delivery.ExecuteAsync(async token => await publisher.PublishAsync(message, json, token), cancellationToken);
-            if (Interlocked.Exchange(ref _away, 0) == 1)
-                LogBack();
+            if (rows.Exists(row => row.Count > 0))
+            {
+                byte[] json = Json(message, rows);
+                await Delivery.ExecuteAsync(async token => await publisher.PublishAsync(message, json, token), cancellationToken);
+                if (Interlocked.Exchange(ref _away, 0) == 1)
+                    LogBack();
+            }
+
             await _confirmed.Writer.WriteAsync([.. rows.Select(row => row.Sequence)], cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -134,9 +138,9 @@ internal sealed partial class OutboxPublisher(
         int end = around.AsSpan().LastIndexOf("[]"u8) + 1;
         using var json = new MemoryStream(around.Length + rows.Sum(row => row.Events.Length));
         json.Write(around.AsSpan(0, end));
-        foreach (var (i, row) in rows.Index())
+        foreach (var row in rows.Where(row => row.Count > 0))
         {
-            if (i > 0)
+            if (json.Length > end)
                 json.WriteByte((byte)',');
             json.Write(row.Events.AsSpan()[1..^1]);
         }

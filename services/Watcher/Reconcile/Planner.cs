@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Libraries;
@@ -16,6 +15,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 {
     private static readonly TimeSpan Young = TimeSpan.FromMinutes(1);
 
+    private readonly PhotoIds _ids = new(time);
     private readonly Dictionary<EntryKey, PlannedPath> _paths = [];
     private readonly List<PlannedPath> _order = [];
     private readonly Dictionary<FileIdentity, PlannedPath> _seen = [];
@@ -259,7 +259,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         }
         else
         {
-            path.Give(Guid.CreateVersion7(time.GetUtcNow()), path.Recorded is null ? FileEventKind.Created : FileEventKind.Changed);
+            path.Give(_ids.Next(), path.Recorded is null ? FileEventKind.Created : FileEventKind.Changed);
         }
     }
 
@@ -279,16 +279,8 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     {
         var since = identity.Birth is { } birth
             ? DateTimeOffset.FromUnixTimeSeconds(birth.Seconds)
-            : MintedAt(photoId);
+            : PhotoIds.MintedAt(photoId);
         return time.GetUtcNow() - since < Young;
-    }
-
-    // The first 48 bits of a UUIDv7 are milliseconds since 1970 (RFC 9562, 5.7).
-    private static DateTimeOffset MintedAt(Guid photoId)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        photoId.TryWriteBytes(bytes, bigEndian: true, out _);
-        return DateTimeOffset.FromUnixTimeMilliseconds((long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16));
     }
 
     private List<Observation> Write(bool final, List<ObservedDirectory> removed)
@@ -418,15 +410,17 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     {
         public long Version { get; } = version;
 
+        /// <summary>What is more than an entry that is new.</summary>
         public List<FileEvent> Events { get; } = [];
+
+        private readonly List<(byte[] Directory, Entry Entry)> _created = [];
 
         public void Put(PlannedPath path, Guid photoId, StateDatabase state)
         {
             var facts = path.OnDisk!.Value;
             var file = new PhotoFile { Size = facts.Size, ModifiedAt = facts.Modified, Inode = facts.Inode, BirthTime = facts.Birth };
             var text = path.Text();
-            uint digest = RegisterDigest.Compute(text, Version, photoId, file, photo: null);
-            state.Put(new Entry
+            var entry = new Entry
             {
                 Key = path.Key,
                 PhotoId = photoId,
@@ -434,16 +428,23 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
                 Size = facts.Size,
                 Modified = facts.Modified,
                 Identity = facts.Identity,
-                Digest = digest,
-            });
+                Digest = RegisterDigest.Compute(text, Version, photoId, file, photo: null),
+            };
+            state.Put(entry);
             if (path.Recorded is null)
                 library.Entries++;
-            library.Digest += digest - (long)(path.Recorded?.Digest ?? 0);
+            library.Digest += entry.Digest - (long)(path.Recorded?.Digest ?? 0);
 
             bool within = path.Source?.Directory.Library == library;
+            if (path.Kind == FileEventKind.Created || (path.Kind == FileEventKind.Moved && !within))
+            {
+                _created.Add((path.Directory.Path, entry));
+                return;
+            }
+
             Events.Add(new FileEvent
             {
-                Kind = path.Kind != FileEventKind.Moved || within ? path.Kind : FileEventKind.Created,
+                Kind = path.Kind,
                 Version = Version,
                 Path = text,
                 OldPath = within ? path.Source!.Text() : null,
@@ -461,7 +462,16 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 
         public void Finish(StateDatabase state)
         {
-            Outbox.Add(state, library, Events);
+            if (Events.Count == 0)
+            {
+                Outbox.Add(state, library, FileEventKind.Created, _created);
+            }
+            else
+            {
+                Events.AddRange(_created.Select(one => one.Entry.Event(FileEventKind.Created, one.Directory)));
+                Outbox.Add(state, library, Events);
+            }
+
             state.SaveLibrary(library);
         }
     }

@@ -4,8 +4,11 @@ using WatchPhoto.Watcher.Disk;
 namespace WatchPhoto.Watcher.State;
 
 /// <summary>Which entry: a name in a directory, by the directory's row.</summary>
-internal readonly record struct EntryKey(long Directory, byte[] Name)
+internal readonly record struct EntryKey(long Directory, byte[] Name) : IComparable<EntryKey>
 {
+    public int CompareTo(EntryKey other) =>
+        Directory == other.Directory ? Name.AsSpan().SequenceCompareTo(other.Name) : Directory.CompareTo(other.Directory);
+
     public bool Equals(EntryKey other) => Directory == other.Directory && Name.AsSpan().SequenceEqual(other.Name);
 
     public override int GetHashCode() => HashCode.Combine(Directory, NameComparer.Instance.GetHashCode(Name));
@@ -25,6 +28,13 @@ internal sealed record Entry
     /// <summary>Not on the disk when last looked for, and kept because a person has said so.</summary>
     public bool IsMissing { get; init; }
 
+    /// <summary>Says how it is.</summary>
+    /// <param name="directory">The path of its directory, with a slash at the end; empty for the root.</param>
+    public FileEvent Event(FileEventKind kind, byte[] directory) =>
+        new() { Kind = kind, Version = Version, Path = PhotoPath.Encode([.. directory, .. Key.Name]), PhotoId = PhotoId, File = File };
+
+    public PhotoFile File => new() { Size = Size, ModifiedAt = Modified, Inode = Identity.Inode, BirthTime = Identity.Birth };
+
     public bool Matches(in FileFacts facts) =>
         Size == facts.Size && Modified == facts.Modified && Identity == facts.Identity;
 }
@@ -33,7 +43,3 @@ internal sealed record Entry
 /// <param name="Library">The library's row.</param>
 /// <param name="Path">Relative to the library's root, with a slash at the end; empty for the root.</param>
 internal readonly record struct DirectoryRow(long Row, long Library, byte[] Path);
-
-/// <summary>Events of one library that the bus has not confirmed yet.</summary>
-/// <param name="Events">JSON of an array of <see cref="FileEvent"/>.</param>
-internal readonly record struct OutboxRow(long Sequence, string LibraryId, long Epoch, int Count, byte[] Events);

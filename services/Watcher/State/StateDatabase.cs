@@ -15,7 +15,7 @@ namespace WatchPhoto.Watcher.State;
 /// </summary>
 internal sealed class StateDatabase : IDisposable
 {
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 2;
 
     private const string Schema = """
         CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -63,30 +63,48 @@ internal sealed class StateDatabase : IDisposable
             gone_at INTEGER NOT NULL,
             PRIMARY KEY (inode, seconds, nanoseconds)) WITHOUT ROWID;
         CREATE INDEX remembered_by_age ON remembered (gone_at);
+        -- Events as JSON; or, of entries told of together, where they are: those of the directory from the first name to the
+        -- last that have the version still. One that has another by then is told of by a later row.
         CREATE TABLE outbox (
             sequence INTEGER PRIMARY KEY AUTOINCREMENT,
             library INTEGER NOT NULL,
             count INTEGER NOT NULL,
-            events BLOB NOT NULL);
+            events BLOB NOT NULL,
+            kind INTEGER, directory INTEGER, version INTEGER, first BLOB, last BLOB);
+        """;
+
+    private const string FromVersion1 = """
+        ALTER TABLE outbox ADD COLUMN kind INTEGER;
+        ALTER TABLE outbox ADD COLUMN directory INTEGER;
+        ALTER TABLE outbox ADD COLUMN version INTEGER;
+        ALTER TABLE outbox ADD COLUMN first BLOB;
+        ALTER TABLE outbox ADD COLUMN last BLOB;
         """;
 
     private const string EntryColumns =
         "directory, name, photo_id, version, size, modified_seconds, modified_nanoseconds, inode, seconds, nanoseconds, digest, missing";
 
+    // 8 MB.
+    private const int MostInodeWords = 1 << 18;
+
     private static readonly byte[] EndOfAll = [.. Enumerable.Repeat((byte)0xFF, 1024)];
 
     private readonly sqlite3 _database;
     private readonly List<Statement> _statements = [];
+    // While nothing was recorded before: that a file is not known, nearly always, then need not be asked of the database. Null
+    // afterwards.
+    private InodeSet? _inodes;
+    private bool _remembers;
     private long _outboxRows;
     private long _outboxBytes;
     private readonly Statement _begin, _commit, _rollback;
     private readonly Statement _findDirectory, _addDirectory, _directoryByRow, _directoriesFrom, _removeDirectory;
     private readonly Statement _entriesAfter;
-    private readonly Statement _entriesOf, _findEntry, _entriesByInode, _putEntry, _removeEntry, _removeEntriesOf;
+    private readonly Statement _entriesOf, _entriesTold, _findEntry, _entriesByInode, _putEntry, _removeEntry, _removeEntriesOf;
     private readonly Statement _remember, _recall, _forget, _forgetOld;
     private readonly Statement _saveLibrary, _addLibrary, _removeLibrary;
     private readonly Statement _addMount, _removeMounts, _anyEntryBelow;
-    private readonly Statement _addOutbox, _readOutbox, _removeOutbox, _removeOutboxOf;
+    private readonly Statement _addOutbox, _addOutboxRange, _readOutbox, _removeOutbox, _removeOutboxOf;
 
     static StateDatabase() => Batteries_V2.Init();
 
@@ -119,6 +137,7 @@ internal sealed class StateDatabase : IDisposable
             _removeDirectory = Add("DELETE FROM directory WHERE row = ?1 AND NOT EXISTS (SELECT 1 FROM entry WHERE directory = ?1)");
             _entriesOf = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 ORDER BY name");
             _entriesAfter = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name > ?2 ORDER BY name LIMIT ?3");
+            _entriesTold = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name BETWEEN ?2 AND ?3 AND version = ?4 ORDER BY name");
             _findEntry = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name = ?2");
             _entriesByInode = Add($"SELECT {EntryColumns} FROM entry WHERE inode = ?1");
             _putEntry = Add($"INSERT OR REPLACE INTO entry ({EntryColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
@@ -142,13 +161,17 @@ internal sealed class StateDatabase : IDisposable
                     AND EXISTS (SELECT 1 FROM entry WHERE entry.directory = directory.row) LIMIT 1
                 """);
             _addOutbox = Add("INSERT INTO outbox (library, count, events) VALUES (?1, ?2, ?3)");
+            _addOutboxRange = Add("INSERT INTO outbox (library, count, events, kind, directory, version, first, last) VALUES (?1, ?2, x'', ?3, ?4, ?5, ?6, ?7)");
             _readOutbox = Add("""
-                SELECT sequence, id, definition ->> 'epoch', count, events FROM outbox JOIN library ON row = library
-                WHERE sequence > ?1 AND NOT paused ORDER BY sequence LIMIT ?2
+                SELECT sequence, id, definition ->> 'epoch', count, events, kind, directory, outbox.version, first, last
+                FROM outbox JOIN library ON row = library
+                WHERE sequence > ?1 AND NOT paused ORDER BY sequence
                 """);
             _removeOutbox = Add("DELETE FROM outbox WHERE sequence = ?1 RETURNING length(events)");
             _removeOutboxOf = Add("DELETE FROM outbox WHERE library = ?1");
             CountOutbox();
+            _inodes = Any("entry") ? null : new InodeSet();
+            _remembers = Any("remembered");
         }
         catch
         {
@@ -364,6 +387,8 @@ internal sealed class StateDatabase : IDisposable
     /// <summary>Entries of this very file: none, one, or several hard links.</summary>
     public IReadOnlyList<Entry> Find(FileIdentity identity)
     {
+        if (_inodes?.Contains(identity.Inode) == false)
+            return [];
         List<Entry>? found = null;
         _entriesByInode.Bind(1, (long)identity.Inode);
         while (_entriesByInode.Step())
@@ -375,22 +400,32 @@ internal sealed class StateDatabase : IDisposable
         return found ?? (IReadOnlyList<Entry>)[];
     }
 
-    public void Put(Entry entry) =>
+    public void Put(Entry entry)
+    {
+        _inodes?.Add(entry.Identity.Inode);
+        if (_inodes?.Words > MostInodeWords)
+            _inodes = null;
         _putEntry.Bind(1, entry.Key.Directory).Bind(2, entry.Key.Name.AsSpan()).Bind(3, entry.PhotoId).Bind(4, entry.Version)
             .Bind(5, entry.Size).Bind(6, entry.Modified.Seconds).Bind(7, entry.Modified.Nanoseconds)
             .Bind(8, (long)entry.Identity.Inode).Bind(9, entry.Identity.Seconds).Bind(10, entry.Identity.Nanoseconds)
             .Bind(11, entry.Digest).Bind(12, entry.IsMissing ? 1 : 0).Run();
+    }
 
     public void Remove(EntryKey key) => _removeEntry.Bind(1, key.Directory).Bind(2, key.Name.AsSpan()).Run();
 
     /// <summary>Keeps the photo id of a file that is gone, for its return.</summary>
-    public void Remember(Entry entry, DateTimeOffset now) =>
+    public void Remember(Entry entry, DateTimeOffset now)
+    {
+        _remembers = true;
         _remember.Bind(1, (long)entry.Identity.Inode).Bind(2, entry.Identity.Seconds).Bind(3, entry.Identity.Nanoseconds)
             .Bind(4, entry.PhotoId).Bind(5, now.ToUnixTimeSeconds()).Run();
+    }
 
     /// <param name="since">What was gone before is forgotten.</param>
     public Guid? Recall(FileIdentity identity, DateTimeOffset since)
     {
+        if (!_remembers)
+            return null;
         _recall.Bind(1, (long)identity.Inode).Bind(2, identity.Seconds).Bind(3, identity.Nanoseconds).Bind(4, since.ToUnixTimeSeconds());
         Guid? photoId = _recall.Step() ? _recall.Guid(0) : null;
         _recall.Reset();
@@ -416,6 +451,15 @@ internal sealed class StateDatabase : IDisposable
         _outboxBytes += events.Length;
     }
 
+    /// <summary>Tells of entries of one directory, which follow each other in the order of their names.</summary>
+    /// <param name="last">Its version is that of all.</param>
+    public void AddOutbox(WatchedLibrary library, int count, FileEventKind kind, Entry first, Entry last)
+    {
+        _addOutboxRange.Bind(1, library.Row).Bind(2, count).Bind(3, (long)kind).Bind(4, first.Key.Directory).Bind(5, last.Version)
+            .Bind(6, first.Key.Name.AsSpan()).Bind(7, last.Key.Name.AsSpan()).Run();
+        _outboxRows++;
+    }
+
     /// <summary>Drops what waits to be sent of a library: it will be told as a whole.</summary>
     public void RemoveOutbox(WatchedLibrary library)
     {
@@ -423,16 +467,22 @@ internal sealed class StateDatabase : IDisposable
         CountOutbox();
     }
 
-    public IReadOnlyList<OutboxRow> ReadOutbox(long after, int limit)
+    /// <summary>The oldest rows behind one: as many as have so many events, at least one if there is any.</summary>
+    public IReadOnlyList<OutboxRow> ReadOutbox(long after, int events)
     {
         var rows = new List<OutboxRow>();
-        _readOutbox.Bind(1, after).Bind(2, limit);
-        while (_readOutbox.Step())
+        _readOutbox.Bind(1, after);
+        for (int count = 0; count < events && _readOutbox.Step();)
         {
-            rows.Add(new OutboxRow(_readOutbox.Number(0), _readOutbox.Text(1), _readOutbox.Number(2), (int)_readOutbox.Number(3),
-                _readOutbox.Bytes(4).ToArray()));
+            count += (int)_readOutbox.Number(3);
+            var (sequence, library, epoch) = (_readOutbox.Number(0), _readOutbox.Text(1), _readOutbox.Number(2));
+            rows.Add(_readOutbox.IsNull(5)
+                ? new OutboxRow(sequence, library, epoch, (int)_readOutbox.Number(3), _readOutbox.Bytes(4).ToArray())
+                : new OutboxRow(sequence, library, epoch, (FileEventKind)_readOutbox.Number(5), Directory(_readOutbox.Number(6))?.Path ?? [],
+                    EntriesTold(_readOutbox.Number(6), _readOutbox.Bytes(8), _readOutbox.Bytes(9), _readOutbox.Number(7))));
         }
 
+        _readOutbox.Reset();
         return rows;
     }
 
@@ -447,7 +497,11 @@ internal sealed class StateDatabase : IDisposable
     }
 
     /// <summary>Gives back what is cached of the database.</summary>
-    public void ShrinkMemory() => Execute("PRAGMA shrink_memory");
+    public void ShrinkMemory()
+    {
+        _inodes = null;
+        Execute("PRAGMA shrink_memory");
+    }
 
     public string? Meta(string name)
     {
@@ -483,6 +537,15 @@ internal sealed class StateDatabase : IDisposable
         IsMissing = row.Number(11) != 0,
     };
 
+    private List<Entry> EntriesTold(long directory, ReadOnlySpan<byte> first, ReadOnlySpan<byte> last, long version)
+    {
+        var entries = new List<Entry>();
+        _entriesTold.Bind(1, directory).Bind(2, first).Bind(3, last).Bind(4, version);
+        while (_entriesTold.Step())
+            entries.Add(ReadEntry(_entriesTold));
+        return entries;
+    }
+
     // The slash is the last byte of a subtree's path; its successor ends the range. No name is as long as all names' end.
     private static byte[] EndOfSubtree(ReadOnlySpan<byte> path)
     {
@@ -491,6 +554,12 @@ internal sealed class StateDatabase : IDisposable
         var end = path.ToArray();
         end[^1]++;
         return end;
+    }
+
+    private bool Any(string table)
+    {
+        using var any = new Statement(_database, $"SELECT EXISTS (SELECT 1 FROM {table})");
+        return any.Step() && any.Number(0) != 0;
     }
 
     private void CountOutbox()
@@ -510,6 +579,9 @@ internal sealed class StateDatabase : IDisposable
         {
             case 0:
                 Execute($"BEGIN; {Schema} PRAGMA user_version = {SchemaVersion}; COMMIT;");
+                break;
+            case 1:
+                Execute($"BEGIN; {FromVersion1} PRAGMA user_version = {SchemaVersion}; COMMIT;");
                 break;
             case > SchemaVersion:
                 throw new StateException("The watcher's state database was written by a later version of the program: use that, or another state directory.");

@@ -9,6 +9,7 @@ internal sealed class Statement : IDisposable
 {
     private readonly sqlite3 _database;
     private readonly sqlite3_stmt _statement;
+    private bool _isAtRow;
 
     public Statement(sqlite3 database, string sql)
     {
@@ -49,7 +50,7 @@ internal sealed class Statement : IDisposable
     public bool Step()
     {
         int result = sqlite3_step(_statement);
-        if (result == SQLITE_ROW)
+        if (_isAtRow = result == SQLITE_ROW)
             return true;
         sqlite3_reset(_statement);
         if (result != SQLITE_DONE)
@@ -64,7 +65,12 @@ internal sealed class Statement : IDisposable
         }
     }
 
-    public void Reset() => sqlite3_reset(_statement);
+    public void Reset()
+    {
+        if (_isAtRow)
+            sqlite3_reset(_statement);
+        _isAtRow = false;
+    }
 
     public bool IsNull(int column) => sqlite3_column_type(_statement, column) == SQLITE_NULL;
 
@@ -82,7 +88,7 @@ internal sealed class Statement : IDisposable
     private void BeginAt(int index)
     {
         if (index == 1)
-            sqlite3_reset(_statement);
+            Reset();
     }
 
     private void Check(int result)

@@ -50,9 +50,9 @@ internal sealed class Resyncs(StateDatabase state, WatcherOptions options, TimeP
 
     private void Tell(WatchedLibrary library, ResyncCursor cursor)
     {
-        var events = new List<FileEvent>();
+        var told = new List<(byte[] Directory, Entry Entry)>();
         long version = library.NextVersion(time);
-        while (events.Count < ChunkSize)
+        while (told.Count < ChunkSize)
         {
             if (state.DirectoryFrom(library, cursor.Directory) is not { } directory)
             {
@@ -61,31 +61,30 @@ internal sealed class Resyncs(StateDatabase state, WatcherOptions options, TimeP
             }
 
             var name = directory.Path.AsSpan().SequenceEqual(cursor.Directory) ? cursor.Name : [];
-            var entries = state.EntriesOf(directory.Row, name, ChunkSize - events.Count);
+            var entries = state.EntriesOf(directory.Row, name, ChunkSize - told.Count);
             foreach (var entry in entries)
-                events.Add(Tell(library, directory, entry, version));
+                told.Add((directory.Path, Renew(library, directory, entry, version)));
             cursor = entries.Count > 0
                 ? new ResyncCursor(directory.Path, entries[^1].Key.Name)
                 // A zero byte is in no path: the next directory in order.
                 : new ResyncCursor([.. directory.Path, 0], []);
         }
 
-        // The cursor first: it has left the start, so that the events are taken.
+        // The cursor first: it has left the start, so that they are taken.
         library.Resync = cursor;
-        Outbox.Add(state, library, events);
+        Outbox.Add(state, library, FileEventKind.Changed, told);
         state.SaveLibrary(library);
     }
 
-    private FileEvent Tell(WatchedLibrary library, in DirectoryRow directory, Entry entry, long version)
+    private Entry Renew(WatchedLibrary library, in DirectoryRow directory, Entry entry, long version)
     {
         var path = PhotoPath.Encode([.. directory.Path, .. entry.Key.Name]);
-        var file = new PhotoFile
+        var renewed = entry with
         {
-            Size = entry.Size, ModifiedAt = entry.Modified, Inode = entry.Identity.Inode, BirthTime = entry.Identity.Birth,
+            Version = version, Digest = RegisterDigest.Compute(path, version, entry.PhotoId, entry.File, photo: null),
         };
-        uint digest = RegisterDigest.Compute(path, version, entry.PhotoId, file, photo: null);
-        state.Put(entry with { Version = version, Digest = digest });
-        library.Digest += digest - (long)entry.Digest;
-        return new FileEvent { Kind = FileEventKind.Changed, Version = version, Path = path, PhotoId = entry.PhotoId, File = file };
+        state.Put(renewed);
+        library.Digest += renewed.Digest - (long)entry.Digest;
+        return renewed;
     }
 }

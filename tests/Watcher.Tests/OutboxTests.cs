@@ -1,0 +1,159 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using SQLitePCL;
+using WatchPhoto.Bus;
+using WatchPhoto.Contracts;
+using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.Publishing;
+using WatchPhoto.Watcher.State;
+
+namespace WatchPhoto.Watcher.Tests;
+
+/// <summary>What waits to be sent of many entries is where they are.</summary>
+public sealed class OutboxTests : IDisposable
+{
+    private const long Version = 1000;
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("watchphoto-outbox-").FullName;
+    private StateDatabase _state;
+    private readonly WatchedLibrary _library;
+    private long _row;
+
+    public OutboxTests()
+    {
+        _state = new StateDatabase(File);
+        WatchedLibrary? library = null;
+        _state.Transact(() => library = _state.AddLibrary(new Library { Id = "photos", Name = "photos", Host = "here", Path = "/photos" }));
+        _library = library!;
+    }
+
+    private string File => Path.Combine(_directory, "state.db");
+
+    public void Dispose()
+    {
+        _state.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public void A_message_of_entries_is_read_from_the_state_when_it_is_sent()
+    {
+        Tell("2024/", Enumerable.Range(0, 450).Select(i => $"{i:000}.jpg"));
+        Assert.Equal([200, 200, 50], Rows().Select(row => row.Count));
+        Assert.Equal(Enumerable.Range(0, 450).Select(i => $"2024/{i:000}.jpg"), Events().Select(told => told.Path));
+
+        var changed = Entry("100.jpg") with { Version = Version + 1 };
+        _state.Transact(() =>
+        {
+            _state.Put(changed);
+            _state.Remove(Entry("101.jpg").Key);
+        });
+        Assert.Equal(Enumerable.Range(0, 450).Where(i => i is not (100 or 101)).Select(i => $"2024/{i:000}.jpg"), Events().Select(told => told.Path));
+    }
+
+    [Fact]
+    public void Names_may_come_in_any_order_and_one_alone_is_a_message_of_its_own()
+    {
+        Tell("", ["c", "a", "b"]);
+        Tell("alone/", ["one"]);
+        Assert.Equal([3, 1], Rows().Select(row => row.Count));
+        Assert.Equal(["a", "b", "c", "alone/one"], Events().Select(told => told.Path));
+    }
+
+    [Theory]
+    [InlineData('x')]
+    [InlineData('\u0001')]
+    [InlineData('\u00e9')]
+    public void Long_paths_make_messages_of_fewer_events(char letter)
+    {
+        string directory = string.Concat(Enumerable.Repeat(new string(letter, 120) + "/", 10));
+        Tell(directory, Enumerable.Range(0, 200).Select(i => $"{i:000}.jpg"));
+        Assert.True(Rows().Count > 1);
+        Assert.All(Rows(), row => Assert.InRange(row.Events.Length, 1, FileEvents.MaxBytes));
+        Assert.Equal(200, Events().Count);
+    }
+
+    [Fact]
+    public async Task Of_entries_that_are_gone_nothing_is_sent()
+    {
+        Tell("", ["a", "b"]);
+        _state.Transact(() =>
+        {
+            _state.Remove(Entry("a").Key);
+            _state.Remove(Entry("b").Key);
+        });
+        Tell("", ["c", "d"]);
+
+        var bus = new Bus();
+        var signal = new OutboxSignal();
+        using var publisher = new OutboxPublisher(
+            _state, signal, bus, Options.Create(new WatcherOptions { Host = "here", MessagesInFlight = 4 }), NullLogger<OutboxPublisher>.Instance);
+        await publisher.StartAsync(TestContext.Current.CancellationToken);
+        signal.Raise();
+        while (_state.OutboxRows > 0)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        await publisher.StopAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["c", "d"], bus.Sent.SelectMany(message => message.Events).Select(told => told.Path));
+    }
+
+    [Fact]
+    public void An_outbox_of_the_first_version_is_taken_over()
+    {
+        Tell("", ["a"]);
+        _state.Dispose();
+        Assert.Equal(raw.SQLITE_OK, raw.sqlite3_open(File, out var database));
+        using (database)
+        {
+            foreach (string column in (string[])["kind", "directory", "version", "first", "last"])
+                Assert.Equal(raw.SQLITE_OK, raw.sqlite3_exec(database, $"ALTER TABLE outbox DROP COLUMN {column}"));
+            Assert.Equal(raw.SQLITE_OK, raw.sqlite3_exec(database, "PRAGMA user_version = 1"));
+        }
+
+        _state = new StateDatabase(File);
+        Tell("", ["b", "c"]);
+        Assert.Equal(["a", "b", "c"], Events().Select(told => told.Path));
+    }
+
+    // As a plan does.
+    private void Tell(string directory, IEnumerable<string> names) => _state.Transact(() =>
+    {
+        byte[] path = Encoding.UTF8.GetBytes(directory);
+        _row = _state.FindOrAddDirectory(_library, path);
+        var told = names.Select(name => (path, new Entry
+        {
+            Key = new EntryKey(_row, Encoding.UTF8.GetBytes(name)),
+            PhotoId = Guid.NewGuid(),
+            Version = Version,
+            Size = 1,
+            Modified = new FileTime(1, 0),
+            Identity = new FileIdentity(1, 1, 0),
+            Digest = 1,
+        })).ToList();
+        foreach (var (_, entry) in told)
+            _state.Put(entry);
+        Outbox.Add(_state, _library, FileEventKind.Created, told);
+    });
+
+    private Entry Entry(string name) => _state.Find(new EntryKey(_row, Encoding.UTF8.GetBytes(name)))!;
+
+    private IReadOnlyList<OutboxRow> Rows() => _state.ReadOutbox(0, int.MaxValue);
+
+    private List<FileEvent> Events() =>
+        [.. Rows().SelectMany(row => JsonSerializer.Deserialize(row.Events, StateJson.Default.IReadOnlyListFileEvent)!)];
+
+    private sealed class Bus : IConfirmedPublisher
+    {
+        public ConcurrentQueue<FileEvents> Sent { get; } = new();
+
+        public Task PublishAsync<TMessage>(TMessage message, byte[]? json, CancellationToken cancellationToken)
+            where TMessage : class
+        {
+            Sent.Enqueue(JsonSerializer.Deserialize(json!, StateJson.Default.FileEvents)!);
+            return Task.CompletedTask;
+        }
+    }
+}
