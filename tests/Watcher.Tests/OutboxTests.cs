@@ -10,6 +10,7 @@ using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Libraries;
 using WatchPhoto.Watcher.Publishing;
 using WatchPhoto.Watcher.State;
+using WatchPhoto.Watcher.Tracking;
 
 namespace WatchPhoto.Watcher.Tests;
 
@@ -98,6 +99,45 @@ public sealed class OutboxTests : IDisposable
             await Task.Delay(5, TestContext.Current.CancellationToken);
         await publisher.StopAsync(TestContext.Current.CancellationToken);
         Assert.Equal(["c", "d"], bus.Sent.SelectMany(message => message.Events).Select(told => told.Path));
+    }
+
+    [Fact]
+    public void Beyond_its_bound_it_is_dropped_and_all_is_told_in_parts_that_fit_across_restarts()
+    {
+        var options = new WatcherOptions { Host = "here", OutboxLimit = 1024 };
+        for (int directory = 0; directory < 40; directory++)
+            Tell($"{directory:00}/", Enumerable.Range(0, 500).Select(i => $"{i:000}.jpg"));
+        var library = _library;
+        // Nobody took those, and now each of 20,000 changes.
+        _state.Transact(() => Outbox.Add(_state, library, [.. Events().Select(told => told with { Kind = FileEventKind.Changed })]));
+        Assert.True(_state.OutboxBytes > 100 * options.OutboxLimit);
+
+        var resyncs = new Resyncs(_state, options, TimeProvider.System, () => { });
+        var told = new Dictionary<string, FileEvent>();
+        int parts = 0;
+        for (bool begun = false; !begun || library.Resync is not null || _state.OutboxRows > 0; begun = true)
+        {
+            resyncs.Work([library]);
+            Assert.InRange(_state.OutboxBytes, 0, options.OutboxLimit);
+            parts += _state.OutboxRows > 0 ? 1 : 0;
+            foreach (var change in Events())
+                Assert.True(told.TryAdd(change.Path, change), $"{change.Path} is told twice.");
+            _state.Transact(() =>
+            {
+                foreach (var row in Rows())
+                    _state.RemoveOutbox(row.Sequence);
+            });
+
+            // Killed between two parts.
+            _state.Dispose();
+            _state = new StateDatabase(File);
+            library = Assert.Single(_state.Libraries());
+            resyncs = new Resyncs(_state, options, TimeProvider.System, () => { });
+        }
+
+        Assert.True(parts > 3);
+        Assert.Equal(20_000, told.Count);
+        Assert.All(told.Values, change => Assert.True(change.Version > library.Floor));
     }
 
     [Fact]

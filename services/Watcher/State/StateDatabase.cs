@@ -84,6 +84,8 @@ internal sealed class StateDatabase : IDisposable
     private const string EntryColumns =
         "directory, name, photo_id, version, size, modified_seconds, modified_nanoseconds, inode, seconds, nanoseconds, digest, missing";
 
+    private const string OutboxRowBytes = "length(events) + ifnull(length(first) + length(last), 0)";
+
     // 8 MB.
     private const int MostInodeWords = 1 << 18;
 
@@ -167,7 +169,7 @@ internal sealed class StateDatabase : IDisposable
                 FROM outbox JOIN library ON row = library
                 WHERE sequence > ?1 AND NOT paused ORDER BY sequence
                 """);
-            _removeOutbox = Add("DELETE FROM outbox WHERE sequence = ?1 RETURNING length(events)");
+            _removeOutbox = Add($"DELETE FROM outbox WHERE sequence = ?1 RETURNING {OutboxRowBytes}");
             _removeOutboxOf = Add("DELETE FROM outbox WHERE library = ?1");
             CountOutbox();
             _inodes = Any("entry") ? null : new InodeSet();
@@ -441,7 +443,7 @@ internal sealed class StateDatabase : IDisposable
     /// <summary>Rows of the outbox; read without <see cref="Gate"/>, it is a moment old.</summary>
     public long OutboxRows => Interlocked.Read(ref _outboxRows);
 
-    /// <summary>Bytes of the events in the outbox; read without <see cref="Gate"/>, it is a moment old.</summary>
+    /// <summary>Bytes of what waits in the outbox; read without <see cref="Gate"/>, it is a moment old.</summary>
     public long OutboxBytes => Interlocked.Read(ref _outboxBytes);
 
     public void AddOutbox(WatchedLibrary library, int count, ReadOnlySpan<byte> events)
@@ -458,6 +460,7 @@ internal sealed class StateDatabase : IDisposable
         _addOutboxRange.Bind(1, library.Row).Bind(2, count).Bind(3, (long)kind).Bind(4, first.Key.Directory).Bind(5, last.Version)
             .Bind(6, first.Key.Name.AsSpan()).Bind(7, last.Key.Name.AsSpan()).Run();
         _outboxRows++;
+        _outboxBytes += first.Key.Name.Length + last.Key.Name.Length;
     }
 
     /// <summary>Drops what waits to be sent of a library: it will be told as a whole.</summary>
@@ -564,7 +567,7 @@ internal sealed class StateDatabase : IDisposable
 
     private void CountOutbox()
     {
-        using var count = new Statement(_database, "SELECT count(*), total(length(events)) FROM outbox");
+        using var count = new Statement(_database, $"SELECT count(*), total({OutboxRowBytes}) FROM outbox");
         count.Step();
         (_outboxRows, _outboxBytes) = (count.Number(0), count.Number(1));
     }
