@@ -6,7 +6,8 @@
 # docs/performance.md tells what each is about.
 #
 # Trees, states and catalogs are made below $TMPDIR (by default /tmp), which takes up to 12 GB, and go when it ends. What is
-# missing of the programs to compare with is installed (as root, from Debian's packages and npm).
+# missing of the programs to compare with is installed (as root, from Debian's packages and npm). RabbitMQ and MongoDB are
+# found, or started, as by test.sh.
 
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -34,20 +35,6 @@ install_peers() {
     fail "could not install chokidar with npm."
 }
 
-# Whether a scenario is among the arguments; all are, where none is named.
-wanted() {
-  local argument named=
-  for argument in "$@"; do
-    case $argument in
-      --rounds | --files) ;;
-      --* | [0-9]*) ;;
-      "$scenario"*) return 0 ;;
-      *) named=1 ;;
-    esac
-  done
-  [ -z "$named" ]
-}
-
 install_peers
 echo "building" >&2
 for project in bench/Bench services/Watcher services/Indexer services/Standalone; do
@@ -56,18 +43,7 @@ done
 
 TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/watchphoto-bench.XXXXXX")
 export TMPDIR
-clean() {
-  [ -z "${started:-}" ] || "$repository/tests/servers/down.sh"
-  rm -rf "$TMPDIR"
-}
-trap clean EXIT
+trap 'rm -rf "$TMPDIR"' EXIT
 trap 'exit 130' INT TERM HUP
-
-scenario=idle
-if wanted "$@" && [ -z "${ConnectionStrings__RabbitMq:-}" ]; then
-  export WATCHPHOTO_SERVERS_INSTANCE=bench-$$
-  started=$("$repository/tests/servers/up.sh" --owner $$) || exit 1
-  while IFS='=' read -r name value; do export "$name=$value"; done <<< "$started"
-fi
 
 dotnet "$here/Bench/bin/Release/net10.0/WatchPhoto.Bench.dll" "$@"

@@ -13,7 +13,7 @@ internal sealed class BenchCommand
 
     private readonly Argument<string[]> _scenarios = new("SCENARIO")
     {
-        Arity = ArgumentArity.ZeroOrMore, Description = "Which to run; by default all that need no servers, and those too if there are some.",
+        Arity = ArgumentArity.ZeroOrMore, Description = "Which to run; by default all.",
     };
 
     private readonly Option<int?> _rounds = new("--rounds") { Description = $"How often each contender is measured (default {UsualRounds})." };
@@ -45,7 +45,7 @@ internal sealed class BenchCommand
             return 1;
         }
 
-        using var workshop = new Workshop(
+        await using var workshop = new Workshop(
             Path.GetTempPath(), parsed.GetValue(_rounds) ?? (quick ? 2 : UsualRounds), parsed.GetValue(_files) ?? (quick ? QuickFiles : null));
         var machine = Machine.Describe(Path.GetTempPath());
         Console.WriteLine(machine);
@@ -74,12 +74,13 @@ internal sealed class BenchCommand
         var contenders = await scenario.PrepareAsync(workshop);
         var samples = contenders.ToDictionary(contender => contender.Name, _ => new List<Measures>());
         // In turn, so that what else the machine does meets all of them.
-        for (int round = 0; round < workshop.Rounds; round++)
+        int rounds = scenario.Rounds ?? workshop.Rounds;
+        for (int round = 0; round < rounds; round++)
         {
             foreach (var contender in contenders)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Console.Error.WriteLine($"{scenario.Name}: round {round + 1} of {workshop.Rounds}, {contender.Name}");
+                Console.Error.WriteLine($"{scenario.Name}: round {round + 1} of {rounds}, {contender.Name}");
                 samples[contender.Name].Add(await workshop.TidyAsync(() => contender.MeasureAsync(round)));
             }
         }
@@ -100,7 +101,8 @@ internal sealed class BenchCommand
 
     private static List<Scenario> All() =>
     [
-        new FirstScan(), new Restart(), new RestartChanged(), new Growth(), new Import(), new Latency(), new LatencyInside(),
-        new SustainedWriter(), new Rename(), new Idle(large: false), new Idle(large: true),
+        new FirstScan(), new Restart(), new RestartChanged(), new Growth(large: false), new Import(), new ImportServers(), new Latency(),
+        new LatencyInside(), new LatencyServers(), new SustainedWriter(), new Rename(), new Idle(large: false), new Idle(large: true), new Scale(),
+        new Growth(large: true),
     ];
 }

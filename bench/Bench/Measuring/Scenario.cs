@@ -15,6 +15,9 @@ internal abstract class Scenario : IAsyncDisposable
 
     public virtual IReadOnlyList<Target> Targets => [];
 
+    /// <summary>Null: as many as the others.</summary>
+    public virtual int? Rounds => null;
+
     /// <summary>Makes what the contenders need, and says who they are.</summary>
     public abstract Task<IReadOnlyList<Contender>> PrepareAsync(Workshop workshop);
 

@@ -24,8 +24,6 @@ internal sealed class Tree(string root, int files, int directories)
 
     public void Make()
     {
-        if (Directory.Exists(root))
-            return;
         Parallel.For(0, directories, directory =>
         {
             Directory.CreateDirectory(Album(directory));

@@ -1,13 +1,15 @@
 using System.Globalization;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Bench.Measuring;
 
 /// <summary>Where a run takes place: its directory, its trees, its sizes, and the programs that are measured.</summary>
-internal sealed class Workshop : IDisposable
+internal sealed class Workshop : IAsyncDisposable
 {
     private readonly string _directory;
     private readonly Stack<string> _made = new();
     private int _named;
+    private RunningServers? _servers;
 
     /// <param name="parent">Gets a directory that goes when the run ends.</param>
     /// <param name="files">Null: as many as each scenario is about.</param>
@@ -34,7 +36,8 @@ internal sealed class Workshop : IDisposable
     {
         int spread = directories ?? Math.Max(1, files / 100);
         var tree = new Tree(Path.Combine(_directory, "trees", string.Create(CultureInfo.InvariantCulture, $"{files}-in-{spread}")), files, spread);
-        tree.Make();
+        if (!Directory.Exists(tree.Root))
+            tree.Make();
         return tree;
     }
 
@@ -62,5 +65,13 @@ internal sealed class Workshop : IDisposable
     public static string[] Role(string role, params string[] arguments) =>
         ["dotnet", Path.Combine(AppContext.BaseDirectory, "WatchPhoto.Bench.dll"), "role", role, .. arguments];
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    /// <summary>RabbitMQ and MongoDB, chosen as by test.sh and started when a scenario first asks for them.</summary>
+    public async Task<RunningServers> ServersAsync() => _servers ??= await TestServers.StartOwnAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_servers is not null)
+            await _servers.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
 }

@@ -19,6 +19,9 @@ internal static class Role
             case BareInsertRole.Name:
                 await BareInsertRole.PlayAsync(arguments);
                 break;
+            case BareBulkRole.Name:
+                await BareBulkRole.PlayAsync(arguments);
+                break;
             case BareRenameRole.Name:
                 await BareRenameRole.PlayAsync(arguments);
                 break;

@@ -9,11 +9,17 @@ internal sealed class Growth : Scenario
     private const string PerFile = "us a file";
     private const string MemoryPerFile = "RSS bytes a file";
 
+    private readonly bool _large;
     private int[] _sizes = [];
 
-    public override string Name => "growth";
+    /// <param name="large">Up to 5,000,000 files, once; else to 1,000,000.</param>
+    public Growth(bool large) => _large = large;
 
-    public override string Title => "First scan of trees of several sizes";
+    public override string Name => _large ? "growth-5m" : "growth";
+
+    public override string Title => _large ? "First scan of 5,000,000 files" : "First scan of trees of several sizes";
+
+    public override int? Rounds => _large ? 1 : null;
 
     public override string Measure => PerFile;
 
@@ -24,7 +30,9 @@ internal sealed class Growth : Scenario
 
     public override Task<IReadOnlyList<Contender>> PrepareAsync(Workshop workshop)
     {
-        _sizes = [workshop.Scaled(10_000), workshop.Scaled(100_000), workshop.Scaled(1_000_000)];
+        _sizes = _large
+            ? [workshop.Scaled(100_000), workshop.Scaled(1_000_000), workshop.Scaled(5_000_000)]
+            : [workshop.Scaled(10_000), workshop.Scaled(100_000), workshop.Scaled(1_000_000)];
         return Task.FromResult<IReadOnlyList<Contender>>([.. _sizes.Select(size => new Contender(Label(size), async _ =>
         {
             var tree = workshop.Tree(size);

@@ -28,7 +28,7 @@ internal sealed class Latency : Scenario
         {
             string directory = Ready(workshop);
             using var command = Peers.Inotifywait(directory);
-            var measures = Follow(command, directory, line => Path.GetFileName(line));
+            var measures = Follow(Told(command, line => Path.GetFileName(line)), directory, Rates);
             await command.EndAsync();
             return measures;
         }),
@@ -37,11 +37,12 @@ internal sealed class Latency : Scenario
             string directory = Ready(workshop);
             await using var run = new StandaloneRun(workshop, directory, workshop.NewDirectory("catalog"));
             run.Complete();
-            return Follow(run.Process, directory, line => line.StartsWith("+ created ", StringComparison.Ordinal) ? Path.GetFileName(line) : null);
+            return Follow(Told(run.Process, line => line.StartsWith("+ created ", StringComparison.Ordinal) ? Path.GetFileName(line) : ""), directory, Rates);
         }),
     ]);
 
-    private static string Ready(Workshop workshop)
+    /// <summary>A directory to write into.</summary>
+    public static string Ready(Workshop workshop)
     {
         string directory = workshop.NewDirectory("photos");
         WriterRole.MakeDirectories(directory, Rates.Max(Files));
@@ -51,25 +52,47 @@ internal sealed class Latency : Scenario
     // Ten seconds of the slowest, five of the others.
     private static int Files(int rate) => rate == 1 ? 10 : rate * 5;
 
-    private static string Key(int rate, int percent) => string.Create(CultureInfo.InvariantCulture, $"p{percent} ms at {rate}/s");
+    public static string Key(int rate, int percent) => string.Create(CultureInfo.InvariantCulture, $"p{percent} ms at {rate}/s");
 
-    private static Measures Follow(Command command, string directory, Func<string, string?> nameIn)
+    /// <summary>The names in the lines of a program, and when each came; no name: there is nothing more yet.</summary>
+    private static IEnumerable<(string Name, long At)> Told(Command command, Func<string, string> nameIn)
+    {
+        while (true)
+        {
+            foreach (var (line, at) in command.TakeLines())
+                yield return (nameIn(line), at);
+            Thread.Sleep(10);
+            yield return ("", Stopwatch.GetTimestamp());
+        }
+    }
+
+    /// <summary>How long it takes from the closing of each file until it is told of.</summary>
+    public static Measures Follow(IEnumerable<(string Name, long At)> told, string directory, int[] rates)
     {
         var measures = new Measures();
-        foreach (int rate in Rates)
+        using var each = told.GetEnumerator();
+        foreach (int rate in rates)
         {
             using var writer = Command.Start(WriterRole.Command(directory, $"rate{rate}-", Files(rate), rate));
-            writer.Expect("written");
+            // Looked at while it writes: what is read of the catalog is visible when it is read, not later.
+            var seen = new Dictionary<string, long>();
+            var written = Task.Run(() => writer.Expect("written"));
+            for (long end = 0; seen.Count < Files(rate) && (end == 0 || Stopwatch.GetElapsedTime(end) < TimeSpan.FromSeconds(10)) && each.MoveNext();)
+            {
+                if (each.Current.Name.Length > 0)
+                    seen.TryAdd(each.Current.Name, each.Current.At);
+                if (end == 0 && written.IsCompleted)
+                    end = Stopwatch.GetTimestamp();
+            }
+
+            written.GetAwaiter().GetResult();
             var closed = writer.Passed.Where(line => line.StartsWith("closed ", StringComparison.Ordinal)).Select(line => line.Split(' ', 3))
                 .ToDictionary(fields => Path.GetFileName(fields[2]), fields => long.Parse(fields[1], CultureInfo.InvariantCulture));
             var latencies = new List<double>();
-            for (long end = Stopwatch.GetTimestamp(); closed.Count > 0 && Stopwatch.GetElapsedTime(end) < TimeSpan.FromSeconds(10); Thread.Sleep(10))
+            foreach (var (name, at) in seen)
             {
-                foreach (var (line, at) in command.TakeLines())
-                {
-                    if (nameIn(line) is { } name && closed.Remove(name, out long since))
-                        latencies.Add(Stopwatch.GetElapsedTime(since, at).TotalMilliseconds);
-                }
+                if (closed.Remove(name, out long since))
+                    latencies.Add(Stopwatch.GetElapsedTime(since, at).TotalMilliseconds);
             }
 
             latencies.Sort();
@@ -83,6 +106,34 @@ internal sealed class Latency : Scenario
     }
 }
 
+/// <summary>The same over RabbitMQ into MongoDB, which is asked for what is new again and again.</summary>
+internal sealed class LatencyServers : Scenario
+{
+    private const string WatchPhoto = "WatchPhoto on servers";
+    private static readonly int[] Rates = [1, 100];
+
+    public override string Name => "latency-servers";
+
+    public override string Title => "A file is closed, and visible in MongoDB";
+
+    public override string Measure => Latency.Key(100, 50);
+
+    public override IReadOnlyList<Target> Targets => [new(WatchPhoto, Latency.Key(100, 50), 20), new(WatchPhoto, Latency.Key(100, 99), 100)];
+
+    public override Task<IReadOnlyList<Contender>> PrepareAsync(Workshop workshop) => Task.FromResult<IReadOnlyList<Contender>>(
+    [
+        new(WatchPhoto, async _ =>
+        {
+            var tree = new Tree(Latency.Ready(workshop), files: 1, directories: 1);
+            tree.Make();
+            await using var run = await ServersRun.StartAsync(workshop);
+            await run.RegisterAsync(tree.Root);
+            await run.CompleteAsync(tree);
+            return Latency.Follow(run.Appear(), tree.Root, Rates);
+        }),
+    ]);
+}
+
 /// <summary>The same within the watcher: from the reading of the kernel's event to the committed transaction.</summary>
 internal sealed class LatencyInside : Scenario
 {
@@ -93,9 +144,9 @@ internal sealed class LatencyInside : Scenario
 
     public override string Title => "The kernel's event is read, and the change is in the outbox";
 
-    public override string Measure => Key(100, 50);
+    public override string Measure => Latency.Key(100, 50);
 
-    public override IReadOnlyList<Target> Targets => [.. Rates.Select(rate => new Target(WatchPhoto, Key(rate, 50), 2))];
+    public override IReadOnlyList<Target> Targets => [.. Rates.Select(rate => new Target(WatchPhoto, Latency.Key(rate, 50), 2))];
 
     public override Task<IReadOnlyList<Contender>> PrepareAsync(Workshop workshop) => Task.FromResult<IReadOnlyList<Contender>>(
     [
@@ -113,8 +164,8 @@ internal sealed class LatencyInside : Scenario
                 Thread.Sleep(100);
                 watcher.Say("");
                 double[] durations = [.. watcher.Expect("durations").Text.Split(' ').Skip(1).Select(text => double.Parse(text, CultureInfo.InvariantCulture) * 1000).Order()];
-                measures[Key(rate, 50)] = Percentile.Of(durations, 0.5);
-                measures[Key(rate, 99)] = Percentile.Of(durations, 0.99);
+                measures[Latency.Key(rate, 50)] = Percentile.Of(durations, 0.5);
+                measures[Latency.Key(rate, 99)] = Percentile.Of(durations, 0.99);
             }
 
             await watcher.EndAsync();
@@ -122,5 +173,4 @@ internal sealed class LatencyInside : Scenario
         }),
     ]);
 
-    private static string Key(int rate, int percent) => string.Create(CultureInfo.InvariantCulture, $"p{percent} ms at {rate}/s");
 }

@@ -16,8 +16,7 @@ internal static class WatcherOnBroker
     /// <returns>The watcher, once it has compared the whole tree and sent all of it.</returns>
     public static async Task<Command> StartAsync(Workshop workshop, Tree tree)
     {
-        string broker = Environment.GetEnvironmentVariable("ConnectionStrings__RabbitMq")
-            ?? throw new InvalidOperationException("This needs RabbitMQ: ConnectionStrings__RabbitMq names none.");
+        string broker = (await (await workshop.ServersAsync()).CreateVirtualHostAsync()).ConnectionString;
         string host = $"bench-{Environment.ProcessId}-{tree.Files}";
         var watcher = Command.Start(workshop.Service("Watcher"), new Dictionary<string, string>
         {

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 
-namespace WatchPhoto.Scale;
+namespace WatchPhoto.Bench.Measuring;
 
 /// <summary>
 /// Puts a server further away: what clients send arrives after a delay, however much of it is on its way; what the server

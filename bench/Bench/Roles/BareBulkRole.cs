@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using System.Globalization;
+using MongoDB.Bson;
+using MongoDB.Driver;
+using WatchPhoto.Contracts;
+using WatchPhoto.Indexer;
+
+namespace WatchPhoto.Bench.Roles;
+
+/// <summary>
+/// The least that a catalog of MongoDB costs: the documents of another one, in memory and in order, into an empty collection
+/// with the same indexes, in bulks as large as the indexer's, by as many connections. New photos are plain inserts, which the
+/// server takes faster than upserts with a condition.
+/// </summary>
+internal static class BareBulkRole
+{
+    public const string Name = "bare-bulk";
+
+    /// <param name="catalog">The connection string of the one that is there.</param>
+    public static string[] Command(string catalog) => Measuring.Workshop.Role(Name, catalog);
+
+    public static async Task PlayAsync(string[] arguments)
+    {
+        var url = new MongoUrl(arguments[0]);
+        using var client = new MongoClient(url);
+        var model = client.GetDatabase(url.DatabaseName).GetCollection<BsonDocument>("registers");
+        var documents = await model.Find(new BsonDocument()).Sort(new BsonDocument("_id", 1)).ToListAsync();
+        string name = $"{url.DatabaseName}-bare";
+        var bare = client.GetDatabase(name).WithWriteConcern(WriteConcern.WMajority).GetCollection<BsonDocument>("registers");
+        foreach (var index in await (await model.Indexes.ListAsync()).ToListAsync())
+        {
+            var options = new CreateIndexOptions { Name = index["name"].AsString, Sparse = index.GetValue("sparse", false).ToBoolean() };
+            if (index.TryGetValue("expireAfterSeconds", out var seconds))
+                options.ExpireAfter = TimeSpan.FromSeconds(seconds.ToDouble());
+            if (options.Name != "_id_")
+                await bare.Indexes.CreateOneAsync(new CreateIndexModel<BsonDocument>(index["key"].AsBsonDocument, options));
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        await Parallel.ForEachAsync(
+            documents.Chunk(FileEvents.MaxEvents), new ParallelOptions { MaxDegreeOfParallelism = new IndexerOptions().ConcurrentMessages },
+            async (chunk, token) => await bare.BulkWriteAsync(
+                chunk.Select(document => new InsertOneModel<BsonDocument>(document)), new BulkWriteOptions { IsOrdered = false }, token));
+        double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        await client.DropDatabaseAsync(name);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"inserted {elapsed:R}"));
+    }
+}
