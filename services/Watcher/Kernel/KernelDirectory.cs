@@ -109,6 +109,9 @@ internal sealed unsafe class KernelDirectory : IDirectory
     public Errno List(DirectoryListing listing)
     {
         listing.Clear();
+        // From the start, also when it was listed before.
+        if (Syscall.lseek(_descriptor, 0, SeekFlags.SEEK_SET) < 0)
+            return Libc.LastError();
         byte* buffer = stackalloc byte[ListBuffer];
         while (true)
         {

@@ -13,15 +13,19 @@ namespace WatchPhoto.Watcher.Reconcile;
 /// </summary>
 internal sealed class Comparison(
     StateDatabase state, DirectoryTree tree, Planner planner, Func<long, WatchedLibrary?> libraryByRow,
-    IComparisonEvents events, TimeProvider time)
+    IComparisonEvents events, TimeProvider time, TaskScheduler readers)
 {
     private const int StepSize = 4096;
+    // Of as many albums as a step records.
+    private const int MostAhead = 64;
     private static readonly TimeSpan StepTime = TimeSpan.FromMilliseconds(50);
 
     private readonly Queue<(DirectoryNode Directory, Dictionary<byte[], bool> Names)> _names = new();
     private readonly Queue<(DirectoryNode Directory, bool Recursive)> _directories = new();
     private readonly Stack<Frame> _frames = new();
     private readonly DirectoryListing _listing = new();
+    private readonly Stack<ReadAhead> _idleReaders = new();
+    private int _ahead;
     private readonly List<Observation> _observed = [];
     private readonly List<DirectoryNode> _gone = [];
     private readonly List<(DirectoryNode Directory, DirectoryNode Parent, byte[] Name, bool Recursive)> _unseen = [];
@@ -96,7 +100,7 @@ internal sealed class Comparison(
         foreach (var node in _gone.Where(node => !node.IsAttached))
             tree.Drop(node);
         while (_frames.TryPop(out var frame))
-            frame.Open.Dispose();
+            End(frame);
     }
 
     private bool Next()
@@ -110,11 +114,11 @@ internal sealed class Comparison(
         {
             // Hints taken between two steps may have moved the directory (then its path is the new one) or taken it away.
             if (!frame.Node.IsAttached)
-                _frames.Pop().Open.Dispose();
+                End(_frames.Pop());
             else if (frame.Directories is null)
                 Compare(frame);
-            else if (frame.Directories.TryDequeue(out var child))
-                Enter(frame.Node, frame.Open, child, frame.Recursive);
+            else if (frame.Directories.Count > 0)
+                Enter(frame);
             else
                 Leave(_frames.Pop());
         }
@@ -131,10 +135,50 @@ internal sealed class Comparison(
         return true;
     }
 
-    private static void Leave(Frame frame)
+    private void Leave(Frame frame)
     {
         frame.Node.IsListed |= !frame.Node.IsOpaque;
+        End(frame);
+    }
+
+    private void End(Frame frame)
+    {
+        GiveBack(frame);
         frame.Open.Dispose();
+    }
+
+    // Goes into the next directory of a frame. A scan goes into several, so that the second and those behind it are read while
+    // the first is compared.
+    private void Enter(Frame frame)
+    {
+        int before = _frames.Count;
+        do
+            Enter(frame.Node, frame.Open, frame.Directories!.Dequeue(), frame.Recursive);
+        while (Whole is not null && _ahead + _frames.Count - before < MostAhead && frame.Directories.Count > 0);
+
+        var entered = new List<Frame>();
+        while (_frames.Count > before)
+            entered.Add(_frames.Pop());
+        foreach (var ahead in entered)
+            _frames.Push(ahead);
+        for (int i = entered.Count - 2; i >= 0; i--)
+        {
+            if (entered[i].Node is not { IsPolled: false, Watch: not DirectoryNode.NoWatch } node)
+                continue;
+            entered[i].Ahead = _idleReaders.TryPop(out var idle) ? idle : new ReadAhead();
+            entered[i].Ahead!.Begin(node, entered[i].Open, readers);
+            _ahead++;
+        }
+    }
+
+    private void GiveBack(Frame frame)
+    {
+        if (frame.Ahead is not { } ahead)
+            return;
+        ahead.Wait();
+        _idleReaders.Push(ahead);
+        frame.Ahead = null;
+        _ahead--;
     }
 
     private void Start(DirectoryNode node, bool recursive)
@@ -195,6 +239,7 @@ internal sealed class Comparison(
         using (open)
         {
             var directory = new ObservedDirectory(node.Library, node.Path()) { Node = node };
+            node.Touch();
             foreach (var (name, mayBeUnfinished) in names)
             {
                 error = open!.Look(name, out var facts);
@@ -406,7 +451,11 @@ internal sealed class Comparison(
         var node = frame.Node;
         frame.Directories = new Queue<byte[]>();
         var directory = new ObservedDirectory(node.Library, node.Path()) { Node = node };
-        var error = frame.Open.List(_listing);
+        frame.Ahead?.Wait();
+        var ahead = frame.Ahead?.IsCurrent(directory.Path) == true ? frame.Ahead : null;
+        node.Touch();
+        var listing = ahead?.Listing ?? _listing;
+        var error = ahead?.Error ?? frame.Open.List(listing);
         if (error != 0)
         {
             // What was listed is not all there is: nothing is missing for that.
@@ -417,14 +466,17 @@ internal sealed class Comparison(
 
         node.IsOpaque = false;
 
-        _listing.Sort();
+        if (ahead is null)
+            listing.Sort();
         var recorded = Recorded(directory);
         int next = 0;
         bool known = true;
-        for (int i = 0; i < _listing.Count; i++)
+        for (int i = 0; i < listing.Count; i++)
         {
-            var name = _listing.Name(i);
-            var facts = Look(frame, directory, name, _listing.Kind(i), out bool unknown);
+            var name = listing.Name(i);
+            var facts = ahead is not null && ahead.TryGet(i, out var looked, out var seen)
+                ? Looked(frame, directory, name, listing.Kind(i), looked, seen, out bool unknown)
+                : Look(frame, directory, name, listing.Kind(i), out unknown);
             for (; next < recorded.Count && recorded[next].Key.Name.AsSpan().SequenceCompareTo(name) < 0; next++)
                 Missing(directory, recorded[next]);
             bool isRecorded = next < recorded.Count && recorded[next].Key.Name.AsSpan().SequenceEqual(name);
@@ -451,6 +503,7 @@ internal sealed class Comparison(
             }
         }
 
+        GiveBack(frame);
         for (; next < recorded.Count; next++)
             Missing(directory, recorded[next]);
         foreach (var child in node.Children)
@@ -486,25 +539,31 @@ internal sealed class Comparison(
             return null;
 
         if (kind != FileKind.Directory)
-        {
-            Files++;
-            var error = frame.Open.Look(name, out var facts);
-            if (error != 0)
-            {
-                unknown = !error.MeansAbsent();
-                return null;
-            }
+            return Looked(frame, directory, name, kind, frame.Open.Look(name, out var facts), facts, out unknown);
+        ToEnter(frame, name);
+        return null;
+    }
 
-            if (facts.Kind == FileKind.File)
-                return kind == FileKind.File || filter.IncludesFile(directory.Path, name) ? facts : null;
-            if (facts.Kind != FileKind.Directory || !filter.IncludesDirectory(directory.Path, name))
-                return null;
-        }
+    private FileFacts? Looked(
+        Frame frame, ObservedDirectory directory, ReadOnlySpan<byte> name, FileKind kind, Errno error, in FileFacts facts, out bool unknown)
+    {
+        Files++;
+        unknown = error != 0 && !error.MeansAbsent();
+        if (error != 0)
+            return null;
+        var filter = directory.Library.Filter;
+        if (facts.Kind == FileKind.File)
+            return kind == FileKind.File || filter.IncludesFile(directory.Path, name) ? facts : null;
+        if (facts.Kind == FileKind.Directory && filter.IncludesDirectory(directory.Path, name))
+            ToEnter(frame, name);
+        return null;
+    }
 
+    private static void ToEnter(Frame frame, ReadOnlySpan<byte> name)
+    {
         var child = name.ToArray();
         frame.Seen.Add(child);
         frame.Directories!.Enqueue(child);
-        return null;
     }
 
     private bool Finish()
@@ -758,6 +817,9 @@ internal sealed class Comparison(
 
         /// <summary>Directories to go into; null: not listed yet.</summary>
         public Queue<byte[]>? Directories { get; set; }
+
+        /// <summary>Null: it is read when it is compared.</summary>
+        public ReadAhead? Ahead { get; set; }
 
         public HashSet<byte[]> Seen { get; } = new(NameComparer.Instance);
     }

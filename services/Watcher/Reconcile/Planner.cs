@@ -164,6 +164,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 
         if (source.Directory is null)
             return null;
+        DirectoryTree.Find(source.Directory.Library, source.Directory.Path)?.Touch();
 
         FileFacts? onDisk = null;
         if (source.Open is not null)

@@ -21,6 +21,7 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly WatcherOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly TaskScheduler _readers;
     private readonly DirectoryTree _tree;
     private readonly Planner _planner;
     private readonly Agenda _agenda;
@@ -48,11 +49,13 @@ internal sealed partial class Tracker : IComparisonEvents
 
     /// <param name="recorded">Called when messages are in the outbox.</param>
     /// <param name="ask">Sends a question to the catalog.</param>
+    /// <param name="readers">Where scans have directories read ahead; null: the thread pool.</param>
     public Tracker(
         StateDatabase state, IDisk disk, WatcherOptions options, TimeProvider time, ILogger log, Action recorded,
-        Action<CatalogPartRequested> ask)
+        Action<CatalogPartRequested> ask, TaskScheduler? readers = null)
     {
         (_state, _disk, _options, _time, _log, _recorded) = (state, disk, options, time, log, recorded);
+        _readers = readers ?? TaskScheduler.Default;
         _tree = new DirectoryTree(disk);
         _planner = new Planner(state, _tree, options, time);
         _agenda = new Agenda(time);
@@ -103,6 +106,7 @@ internal sealed partial class Tracker : IComparisonEvents
         if (_tree.ByWatch(watch) is not { } node)
             return;
 
+        node.Touch();
         if (name.Length > 0)
             HintAt(node, mask, cookie, name);
         else if (mask.HasFlag(WatchMask.Ignored))
@@ -398,7 +402,7 @@ internal sealed partial class Tracker : IComparisonEvents
             _agenda.Look(node.Parent, node.Name, mayBeUnfinished: false);
     }
 
-    private Comparison NewComparison() => new(_state, _tree, _planner, _byRow.GetValueOrDefault, this, _time);
+    private Comparison NewComparison() => new(_state, _tree, _planner, _byRow.GetValueOrDefault, this, _time, _readers);
 
     // All that is small is one comparison, and so can be one plan; each scan is one of its own.
     private void Begin()

@@ -37,6 +37,9 @@ internal sealed class DirectoryNode(WatchedLibrary library, DirectoryNode? paren
     /// <summary>Nobody tells of its changes: it is compared again and again, with all below.</summary>
     public bool IsPolled { get; set; }
 
+    /// <summary>Grows with every hint of it and every look into it.</summary>
+    public int Touches { get; private set; }
+
     /// <summary>It was taken out of the tree, and out of the count of its library's directories.</summary>
     public bool IsDropped { get; set; }
 
@@ -48,6 +51,9 @@ internal sealed class DirectoryNode(WatchedLibrary library, DirectoryNode? paren
 
     public DirectoryNode? Child(ReadOnlySpan<byte> name) =>
         _children is not null && _children.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var child) ? child : null;
+
+    /// <summary>What was seen in it before may be old.</summary>
+    public void Touch() => Touches++;
 
     public void Attach(DirectoryNode child)
     {

@@ -254,7 +254,8 @@ internal sealed class ModelHistory : IDisposable
             return 0;
         if (_hardships.Races && _random.Next(_generator.OnlyMoves ? 2 : 6) == 0)
             Happen();
-        if (_hardships.Crashes && _random.Next(200) == 0)
+        // What is read ahead is only heard of later.
+        if (_hardships.Crashes && TaskScheduler.Current is not AtOnce && _random.Next(200) == 0)
             throw new Crash();
         return _hardships.Errors && _random.Next(30) == 0 ? Errno.EIO : 0;
     }
@@ -265,7 +266,7 @@ internal sealed class ModelHistory : IDisposable
         _world.ForgetWatches();
         _disk?.CloseAll();
         _disk = new ModelDisk(_world, BeforeLook);
-        _tracker = new Tracker(_state, _disk, _options, _time, NullLogger.Instance, () => { }, _ => { });
+        _tracker = new Tracker(_state, _disk, _options, _time, NullLogger.Instance, () => { }, _ => { }, new AtOnce());
         Attempt(_tracker.Start);
     }
 
@@ -489,4 +490,14 @@ internal sealed class ModelHistory : IDisposable
     }
 
     private sealed class Crash : Exception;
+
+    /// <summary>Reads ahead as early as can be, so that much happens before it counts.</summary>
+    private sealed class AtOnce : TaskScheduler
+    {
+        protected override void QueueTask(Task task) => TryExecuteTask(task);
+
+        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => TryExecuteTask(task);
+
+        protected override IEnumerable<Task> GetScheduledTasks() => [];
+    }
 }

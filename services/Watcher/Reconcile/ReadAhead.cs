@@ -1,0 +1,67 @@
+using Mono.Unix.Native;
+using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.Tree;
+
+namespace WatchPhoto.Watcher.Reconcile;
+
+/// <summary>
+/// What a watched directory holds, read on another thread before a scan comes to it: looking at files takes about as long as
+/// comparing and recording them. It counts only if nothing was heard of the directory meanwhile and nobody has looked into
+/// it: then what has changed since is still to be told by a hint, as after any look.
+/// </summary>
+internal sealed class ReadAhead
+{
+    // Of a larger directory the rest is looked at when the scan is there.
+    private const int MostLooks = 1024;
+
+    private readonly List<(Errno Error, FileFacts Facts)?> _looks = [];
+    private DirectoryNode? _node;
+    private LibraryFilter? _filter;
+    private byte[] _path = [];
+    private int _touches;
+    private Task _reading = Task.CompletedTask;
+
+    public DirectoryListing Listing { get; } = new();
+
+    /// <summary>0, or why it could not be listed.</summary>
+    public Errno Error { get; private set; }
+
+    /// <param name="open">Stays open until <see cref="Wait"/> has returned.</param>
+    public void Begin(DirectoryNode node, IDirectory open, TaskScheduler scheduler)
+    {
+        (_node, _filter, _path, _touches) = (node, node.Library.Filter, node.Path(), node.Touches);
+        _reading = Task.Factory.StartNew(() => Read(open), CancellationToken.None, TaskCreationOptions.None, scheduler);
+    }
+
+    public void Wait() => _reading.GetAwaiter().GetResult();
+
+    /// <param name="path">The directory's path now.</param>
+    public bool IsCurrent(ReadOnlySpan<byte> path) =>
+        _node!.Touches == _touches && _node.Library.Filter == _filter && path.SequenceEqual(_path);
+
+    /// <summary>What a name of the listing was when it was looked at.</summary>
+    /// <returns>False: it was not, being no file of interest or one too many.</returns>
+    public bool TryGet(int index, out Errno error, out FileFacts facts)
+    {
+        (error, facts) = index < _looks.Count && _looks[index] is { } look ? look : default;
+        return index < _looks.Count && _looks[index] is not null;
+    }
+
+    private void Read(IDirectory open)
+    {
+        _looks.Clear();
+        Error = open.List(Listing);
+        if (Error != 0)
+            return;
+        Listing.Sort();
+        for (int i = 0; i < Math.Min(Listing.Count, MostLooks); i++)
+        {
+            var name = Listing.Name(i);
+            if (Listing.Kind(i) == FileKind.Unknown || (Listing.Kind(i) == FileKind.File && _filter!.IncludesFile(_path, name)))
+                _looks.Add((open.Look(name, out var facts), facts));
+            else
+                _looks.Add(null);
+        }
+    }
+}
