@@ -49,13 +49,13 @@ internal sealed partial class Tracker : IComparisonEvents
 
     /// <param name="recorded">Called when messages are in the outbox.</param>
     /// <param name="ask">Sends a question to the catalog.</param>
-    /// <param name="readers">Where scans have directories read ahead; null: the thread pool.</param>
+    /// <param name="readers">Where scans have directories read ahead; null: a thread of their own.</param>
     public Tracker(
         StateDatabase state, IDisk disk, WatcherOptions options, TimeProvider time, ILogger log, Action recorded,
         Action<CatalogPartRequested> ask, TaskScheduler? readers = null)
     {
         (_state, _disk, _options, _time, _log, _recorded) = (state, disk, options, time, log, recorded);
-        _readers = readers ?? TaskScheduler.Default;
+        _readers = readers ?? new ReaderThread();
         _tree = new DirectoryTree(disk);
         _planner = new Planner(state, _tree, options, time);
         _agenda = new Agenda(time);
