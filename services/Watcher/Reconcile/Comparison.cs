@@ -152,21 +152,32 @@ internal sealed class Comparison(
     private void Enter(Frame frame)
     {
         int before = _frames.Count;
+        bool more = Whole is not null;
         do
-            Enter(frame.Node, frame.Open, frame.Directories!.Dequeue(), frame.Recursive);
-        while (Whole is not null && _ahead + _frames.Count - before < MostAhead && frame.Directories.Count > 0);
+        {
+            var name = frame.Directories!.Dequeue();
+            Enter(frame.Node, frame.Open, name, frame.Recursive);
+            if (_frames.Count > before + 1 && _frames.Peek().Open.Facts.IsMountRoot)
+            {
+                // Open, it could not be unmounted for as long as those before it take.
+                End(_frames.Pop());
+                frame.Directories.Enqueue(name);
+                more = false;
+            }
+        }
+        while (more && _ahead + _frames.Count - before < MostAhead && frame.Directories.Count > 0);
 
         var entered = new List<Frame>();
         while (_frames.Count > before)
             entered.Add(_frames.Pop());
         foreach (var ahead in entered)
             _frames.Push(ahead);
-        for (int i = entered.Count - 2; i >= 0; i--)
+        foreach (var ahead in entered.SkipLast(1).Reverse())
         {
-            if (entered[i].Node is not { IsPolled: false, Watch: not DirectoryNode.NoWatch } node)
+            if (ahead.Node is not { IsPolled: false, Watch: not DirectoryNode.NoWatch } node)
                 continue;
-            entered[i].Ahead = _idleReaders.TryPop(out var idle) ? idle : new ReadAhead();
-            entered[i].Ahead!.Begin(node, entered[i].Open, readers);
+            ahead.Ahead = _idleReaders.TryPop(out var idle) ? idle : new ReadAhead();
+            ahead.Ahead.Begin(node, ahead.Open, readers);
             _ahead++;
         }
     }
