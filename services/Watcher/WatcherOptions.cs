@@ -57,9 +57,9 @@ public sealed record WatcherOptions
 
     /// <summary>
     /// How much may wait to be sent, in bytes: beyond, it is dropped, and the libraries are told as a whole when the bus takes
-    /// messages again.
+    /// messages again. That needs some of it itself.
     /// </summary>
-    [Range(1024L, long.MaxValue)]
+    [Range(1L << 20, long.MaxValue)]
     public long OutboxLimit { get; init; } = 1L << 30;
 
     /// <summary>How often a quiet library is proven to be in the catalog as it is here, when nothing has changed.</summary>

@@ -65,6 +65,16 @@ public sealed class OutboxTests : IDisposable
         Assert.Equal(["a", "b", "c", "alone/one"], Events().Select(told => told.Path));
     }
 
+    [Fact]
+    public void A_few_among_many_are_written_out()
+    {
+        Tell("", Enumerable.Range(0, 100).Select(i => $"{i:000}.jpg"));
+        Tell("", ["000a.jpg", "098a.jpg"], Version + 1);
+        // Nobody looks for them again.
+        _state.Transact(() => _state.Remove(Entry("098a.jpg").Key));
+        Assert.Equal(["000a.jpg", "098a.jpg"], Events().Skip(100).Select(told => told.Path));
+    }
+
     [Theory]
     [InlineData('x')]
     [InlineData('\u0001')]
@@ -104,7 +114,7 @@ public sealed class OutboxTests : IDisposable
     [Fact]
     public void Beyond_its_bound_it_is_dropped_and_all_is_told_in_parts_that_fit_across_restarts()
     {
-        var options = new WatcherOptions { Host = "here", OutboxLimit = 1024 };
+        var options = new WatcherOptions { Host = "here", OutboxLimit = 16 * 1024 };
         for (int directory = 0; directory < 40; directory++)
             Tell($"{directory:00}/", Enumerable.Range(0, 500).Select(i => $"{i:000}.jpg"));
         var library = _library;
@@ -159,7 +169,7 @@ public sealed class OutboxTests : IDisposable
     }
 
     // As a plan does.
-    private void Tell(string directory, IEnumerable<string> names) => _state.Transact(() =>
+    private void Tell(string directory, IEnumerable<string> names, long version = Version) => _state.Transact(() =>
     {
         byte[] path = Encoding.UTF8.GetBytes(directory);
         _row = _state.FindOrAddDirectory(_library, path);
@@ -167,7 +177,7 @@ public sealed class OutboxTests : IDisposable
         {
             Key = new EntryKey(_row, Encoding.UTF8.GetBytes(name)),
             PhotoId = Guid.NewGuid(),
-            Version = Version,
+            Version = version,
             Size = 1,
             Modified = new FileTime(1, 0),
             Identity = new FileIdentity(1, 1, 0),

@@ -53,7 +53,12 @@ internal sealed partial class OutboxPublisher(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Task.WhenAll(SendAllAsync(stoppingToken), RemoveConfirmedAsync(stoppingToken));
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        Task[] both = [SendAllAsync(either.Token), RemoveConfirmedAsync(either.Token)];
+        await Task.WhenAny(both);
+        // One alone is of no use: what ended it ends the process.
+        await either.CancelAsync();
+        await Task.WhenAll(both);
     }
 
     private async Task SendAllAsync(CancellationToken cancellationToken)

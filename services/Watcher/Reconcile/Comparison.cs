@@ -26,6 +26,7 @@ internal sealed class Comparison(
     private readonly DirectoryListing _listing = new();
     private readonly Stack<ReadAhead> _idleReaders = new();
     private int _ahead;
+    private long _stepStarted;
     private readonly List<Observation> _observed = [];
     private readonly List<DirectoryNode> _gone = [];
     private readonly List<(DirectoryNode Directory, DirectoryNode Parent, byte[] Name, bool Recursive)> _unseen = [];
@@ -72,17 +73,19 @@ internal sealed class Comparison(
     /// <returns>True: all is compared.</returns>
     public bool Step()
     {
-        long start = time.GetTimestamp();
-        bool ended = Step(start);
-        Worked += time.GetElapsedTime(start);
+        _stepStarted = time.GetTimestamp();
+        bool ended = Advance();
+        Worked += time.GetElapsedTime(_stepStarted);
         return ended;
     }
 
-    private bool Step(long start)
+    private bool IsStepOver => _observed.Count >= StepSize || time.GetElapsedTime(_stepStarted) >= StepTime;
+
+    private bool Advance()
     {
         while (Next())
         {
-            if (_observed.Count >= StepSize || time.GetElapsedTime(start) >= StepTime)
+            if (IsStepOver)
             {
                 _manySteps = true;
                 Record(final: false, removed: []);
@@ -164,8 +167,10 @@ internal sealed class Comparison(
                 frame.Directories.Enqueue(name);
                 more = false;
             }
+
+            more &= _frames.Count == before || ReadAhead.CanRead(_frames.Peek().Node, _frames.Peek().Open);
         }
-        while (more && _ahead + _frames.Count - before < MostAhead && frame.Directories.Count > 0);
+        while (more && !IsStepOver && _ahead + _frames.Count - before < MostAhead && frame.Directories.Count > 0);
 
         var entered = new List<Frame>();
         while (_frames.Count > before)
@@ -174,10 +179,10 @@ internal sealed class Comparison(
             _frames.Push(ahead);
         foreach (var ahead in entered.SkipLast(1).Reverse())
         {
-            if (ahead.Node is not { IsPolled: false, Watch: not DirectoryNode.NoWatch } node)
+            if (!ReadAhead.CanRead(ahead.Node, ahead.Open))
                 continue;
             ahead.Ahead = _idleReaders.TryPop(out var idle) ? idle : new ReadAhead();
-            ahead.Ahead.Begin(node, ahead.Open, readers);
+            ahead.Ahead.Begin(ahead.Node, ahead.Open, readers);
             _ahead++;
         }
     }
@@ -186,7 +191,7 @@ internal sealed class Comparison(
     {
         if (frame.Ahead is not { } ahead)
             return;
-        ahead.Wait();
+        ahead.Cancel();
         _idleReaders.Push(ahead);
         frame.Ahead = null;
         _ahead--;
@@ -462,8 +467,8 @@ internal sealed class Comparison(
         var node = frame.Node;
         frame.Directories = new Queue<byte[]>();
         var directory = new ObservedDirectory(node.Library, node.Path()) { Node = node };
-        frame.Ahead?.Wait();
         var ahead = frame.Ahead?.IsCurrent(directory.Path) == true ? frame.Ahead : null;
+        ahead?.Wait();
         node.Touch();
         var listing = ahead?.Listing ?? _listing;
         var error = ahead?.Error ?? frame.Open.List(listing);
@@ -713,6 +718,7 @@ internal sealed class Comparison(
             {
                 Node = group.Key.Node ?? DirectoryTree.Find(group.Key.Library, group.Key.Path),
             };
+            DirectoryTree.Find(directory.Library, directory.Path)?.Touch();
             var error = tree.Open(directory.Library, directory.Path, out var open);
             if (error.MeansAbsent() && directory.Node is { IsAttached: true } moving)
             {

@@ -50,10 +50,11 @@ internal static class Outbox
                     break;
             }
 
-            if (end - start == 1)
-                state.AddOutbox(library, 1, Json([first.Event(kind, directory)]));
-            else
+            // To find a few again among many would take longer than writing them twice.
+            if (end - start > 1 && state.AreDense(first, told[end - 1].Entry, end - start))
                 state.AddOutbox(library, end - start, kind, first, told[end - 1].Entry);
+            else
+                state.AddOutbox(library, end - start, Json([.. told[start..end].Select(one => one.Entry.Event(kind, directory))]));
         }
     }
 

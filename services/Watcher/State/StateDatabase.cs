@@ -84,7 +84,7 @@ internal sealed class StateDatabase : IDisposable
     private const string EntryColumns =
         "directory, name, photo_id, version, size, modified_seconds, modified_nanoseconds, inode, seconds, nanoseconds, digest, missing";
 
-    private const string OutboxRowBytes = "length(events) + ifnull(length(first) + length(last), 0)";
+    private const string OutboxRowBytes = "length(events) + ifnull(64 + length(first) + length(last), 0)";
 
     // 8 MB.
     private const int MostInodeWords = 1 << 18;
@@ -102,7 +102,7 @@ internal sealed class StateDatabase : IDisposable
     private readonly Statement _begin, _commit, _rollback;
     private readonly Statement _findDirectory, _addDirectory, _directoryByRow, _directoriesFrom, _removeDirectory;
     private readonly Statement _entriesAfter;
-    private readonly Statement _entriesOf, _entriesTold, _findEntry, _entriesByInode, _putEntry, _removeEntry, _removeEntriesOf;
+    private readonly Statement _entriesOf, _entriesTold, _entriesBetween, _findEntry, _entriesByInode, _putEntry, _removeEntry, _removeEntriesOf;
     private readonly Statement _remember, _recall, _forget, _forgetOld;
     private readonly Statement _saveLibrary, _addLibrary, _removeLibrary;
     private readonly Statement _addMount, _removeMounts, _anyEntryBelow;
@@ -140,6 +140,7 @@ internal sealed class StateDatabase : IDisposable
             _entriesOf = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 ORDER BY name");
             _entriesAfter = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name > ?2 ORDER BY name LIMIT ?3");
             _entriesTold = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name BETWEEN ?2 AND ?3 AND version = ?4 ORDER BY name");
+            _entriesBetween = Add("SELECT count(*) FROM (SELECT 1 FROM entry WHERE directory = ?1 AND name BETWEEN ?2 AND ?3 LIMIT ?4)");
             _findEntry = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name = ?2");
             _entriesByInode = Add($"SELECT {EntryColumns} FROM entry WHERE inode = ?1");
             _putEntry = Add($"INSERT OR REPLACE INTO entry ({EntryColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
@@ -453,6 +454,16 @@ internal sealed class StateDatabase : IDisposable
         _outboxBytes += events.Length;
     }
 
+    /// <summary>Whether of the entries from one name to another in a directory at least half are those that are meant.</summary>
+    public bool AreDense(Entry first, Entry last, int count)
+    {
+        int most = 2 * count;
+        _entriesBetween.Bind(1, first.Key.Directory).Bind(2, first.Key.Name.AsSpan()).Bind(3, last.Key.Name.AsSpan()).Bind(4, most + 1).Step();
+        long between = _entriesBetween.Number(0);
+        _entriesBetween.Reset();
+        return between <= most;
+    }
+
     /// <summary>Tells of entries of one directory, which follow each other in the order of their names.</summary>
     /// <param name="last">Its version is that of all.</param>
     public void AddOutbox(WatchedLibrary library, int count, FileEventKind kind, Entry first, Entry last)
@@ -460,7 +471,7 @@ internal sealed class StateDatabase : IDisposable
         _addOutboxRange.Bind(1, library.Row).Bind(2, count).Bind(3, (long)kind).Bind(4, first.Key.Directory).Bind(5, last.Version)
             .Bind(6, first.Key.Name.AsSpan()).Bind(7, last.Key.Name.AsSpan()).Run();
         _outboxRows++;
-        _outboxBytes += first.Key.Name.Length + last.Key.Name.Length;
+        _outboxBytes += 64 + first.Key.Name.Length + last.Key.Name.Length;
     }
 
     /// <summary>Drops what waits to be sent of a library: it will be told as a whole.</summary>
@@ -475,17 +486,23 @@ internal sealed class StateDatabase : IDisposable
     {
         var rows = new List<OutboxRow>();
         _readOutbox.Bind(1, after);
-        for (int count = 0; count < events && _readOutbox.Step();)
+        try
         {
-            count += (int)_readOutbox.Number(3);
-            var (sequence, library, epoch) = (_readOutbox.Number(0), _readOutbox.Text(1), _readOutbox.Number(2));
-            rows.Add(_readOutbox.IsNull(5)
-                ? new OutboxRow(sequence, library, epoch, (int)_readOutbox.Number(3), _readOutbox.Bytes(4).ToArray())
-                : new OutboxRow(sequence, library, epoch, (FileEventKind)_readOutbox.Number(5), Directory(_readOutbox.Number(6))?.Path ?? [],
-                    EntriesTold(_readOutbox.Number(6), _readOutbox.Bytes(8), _readOutbox.Bytes(9), _readOutbox.Number(7))));
+            for (int count = 0; count < events && _readOutbox.Step();)
+            {
+                count += (int)_readOutbox.Number(3);
+                var (sequence, library, epoch) = (_readOutbox.Number(0), _readOutbox.Text(1), _readOutbox.Number(2));
+                rows.Add(_readOutbox.IsNull(5)
+                    ? new OutboxRow(sequence, library, epoch, (int)_readOutbox.Number(3), _readOutbox.Bytes(4).ToArray())
+                    : new OutboxRow(sequence, library, epoch, (FileEventKind)_readOutbox.Number(5), Directory(_readOutbox.Number(6))?.Path ?? [],
+                        EntriesTold(_readOutbox.Number(6), _readOutbox.Bytes(8), _readOutbox.Bytes(9), _readOutbox.Number(7))));
+            }
+        }
+        finally
+        {
+            _readOutbox.Reset();
         }
 
-        _readOutbox.Reset();
         return rows;
     }
 

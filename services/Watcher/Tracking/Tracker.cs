@@ -355,8 +355,8 @@ internal sealed partial class Tracker : IComparisonEvents
 
     void IComparisonEvents.Polled(DirectoryNode node)
     {
-        _polled.Add(node);
-        LogPolled(node.Library.Id, NameComparer.Display(node.Path()));
+        if (_polled.Add(node))
+            LogPolled(node.Library.Id, NameComparer.Display(node.Path()));
     }
 
     void IComparisonEvents.LookAgain(DirectoryNode node, byte[] name) => _agenda.LookLater(node, name, _options.RewriteInterval);
