@@ -31,7 +31,7 @@ install_peers() {
     { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } > /dev/null ||
       fail "could not install ${missing[*]}."
   fi
-  [ -d "$here/peers/node_modules/chokidar" ] || npm --prefix "$here/peers" install --no-audit --no-fund > /dev/null ||
+  [ -d "$here/peers/node_modules/chokidar" ] || npm --prefix "$here/peers" install --no-audit --no-fund --no-package-lock > /dev/null ||
     fail "could not install chokidar with npm."
 }
 
