@@ -11,6 +11,7 @@ internal sealed class Latency : Scenario
 {
     private const string WatchPhoto = "WatchPhoto standalone";
     private const string Inotifywait = "inotifywait";
+    private const int WarmingUp = 10;
     private static readonly int[] Rates = [1, 100, 1000];
 
     public override string Name => "latency";
@@ -66,12 +67,15 @@ internal sealed class Latency : Scenario
         }
     }
 
-    /// <summary>How long it takes from the closing of each file until it is told of.</summary>
+    /// <summary>
+    /// How long it takes from the closing of each file until it is told of. The first fifty do not count: the code on their way
+    /// is still compiled.
+    /// </summary>
     public static Measures Follow(IEnumerable<(string Name, long At)> told, string directory, int[] rates)
     {
         var measures = new Measures();
         using var each = told.GetEnumerator();
-        foreach (int rate in rates)
+        foreach (int rate in rates.Prepend(WarmingUp))
         {
             using var writer = Command.Start(WriterRole.Command(directory, $"rate{rate}-", Files(rate), rate));
             // Looked at while it writes: what is read of the catalog is visible when it is read, not later.
@@ -79,7 +83,7 @@ internal sealed class Latency : Scenario
             var written = Task.Run(() => writer.Expect("written"));
             for (long end = 0; seen.Count < Files(rate) && (end == 0 || Stopwatch.GetElapsedTime(end) < TimeSpan.FromSeconds(10)) && each.MoveNext();)
             {
-                if (each.Current.Name.Length > 0)
+                if (each.Current.Name.StartsWith($"rate{rate}-", StringComparison.Ordinal))
                     seen.TryAdd(each.Current.Name, each.Current.At);
                 if (end == 0 && written.IsCompleted)
                     end = Stopwatch.GetTimestamp();
@@ -95,6 +99,8 @@ internal sealed class Latency : Scenario
                     latencies.Add(Stopwatch.GetElapsedTime(since, at).TotalMilliseconds);
             }
 
+            if (rate == WarmingUp)
+                continue;
             latencies.Sort();
             measures[Key(rate, 50)] = Percentile.Of(latencies, 0.5);
             measures[Key(rate, 99)] = Percentile.Of(latencies, 0.99);
