@@ -1,9 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using MongoDB.Bson;
 using MongoDB.Driver;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer;
+using WatchPhoto.Indexer.Catalog;
+using WatchPhoto.Indexer.Mongo;
 
 namespace WatchPhoto.Bench.Roles;
 
@@ -25,16 +28,10 @@ internal static class BareBulkRole
         using var client = new MongoClient(url);
         var model = client.GetDatabase(url.DatabaseName).GetCollection<BsonDocument>("registers");
         var documents = await model.Find(new BsonDocument()).Sort(new BsonDocument("_id", 1)).ToListAsync();
-        string name = $"{url.DatabaseName}-bare";
-        var bare = client.GetDatabase(name).WithWriteConcern(WriteConcern.WMajority).GetCollection<BsonDocument>("registers");
-        foreach (var index in await (await model.Indexes.ListAsync()).ToListAsync())
-        {
-            var options = new CreateIndexOptions { Name = index["name"].AsString, Sparse = index.GetValue("sparse", false).ToBoolean() };
-            if (index.TryGetValue("expireAfterSeconds", out var seconds))
-                options.ExpireAfter = TimeSpan.FromSeconds(seconds.ToDouble());
-            if (options.Name != "_id_")
-                await bare.Indexes.CreateOneAsync(new CreateIndexModel<BsonDocument>(index["key"].AsBsonDocument, options));
-        }
+        var empty = new MongoUrlBuilder(arguments[0]) { DatabaseName = $"{url.DatabaseName}-bare" }.ToMongoUrl();
+        await using var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddMongoCatalog(empty.ToString()).BuildServiceProvider();
+        await services.GetRequiredService<ICatalogSetup>().PrepareAsync(CancellationToken.None);
+        var bare = client.GetDatabase(empty.DatabaseName).WithWriteConcern(WriteConcern.WMajority).GetCollection<BsonDocument>("registers");
 
         long start = Stopwatch.GetTimestamp();
         await Parallel.ForEachAsync(
@@ -42,7 +39,7 @@ internal static class BareBulkRole
             async (chunk, token) => await bare.BulkWriteAsync(
                 chunk.Select(document => new InsertOneModel<BsonDocument>(document)), new BulkWriteOptions { IsOrdered = false }, token));
         double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        await client.DropDatabaseAsync(name);
+        await client.DropDatabaseAsync(empty.DatabaseName);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"inserted {elapsed:R}"));
     }
 }

@@ -40,12 +40,7 @@ internal sealed class ServersRun : IAsyncDisposable
         string rabbitMq = (await servers.CreateVirtualHostAsync()).ConnectionString;
         var database = new MongoUrlBuilder(servers.MongoDb.ConnectionString) { DatabaseName = servers.CreateDatabaseName() }.ToMongoUrl();
         var indexer = await IndexerProcess.StartAsync(workshop, rabbitMq, database.ToString());
-        var watcher = Command.Start(workshop.Service("Watcher"), new Dictionary<string, string>
-        {
-            ["ConnectionStrings__RabbitMq"] = rabbitMq,
-            ["Watcher__Host"] = Host,
-            ["Watcher__StateDirectory"] = workshop.NewDirectory("state"),
-        });
+        var watcher = WatcherOnBroker.Start(workshop, rabbitMq, Host);
         await indexer.KnowsAsync(Host);
         return new ServersRun(database, indexer, watcher);
     }

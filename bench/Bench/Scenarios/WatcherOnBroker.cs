@@ -18,12 +18,7 @@ internal static class WatcherOnBroker
     {
         string broker = (await (await workshop.ServersAsync()).CreateVirtualHostAsync()).ConnectionString;
         string host = $"bench-{Environment.ProcessId}-{tree.Files}";
-        var watcher = Command.Start(workshop.Service("Watcher"), new Dictionary<string, string>
-        {
-            ["ConnectionStrings__RabbitMq"] = broker,
-            ["Watcher__Host"] = host,
-            ["Watcher__StateDirectory"] = workshop.NewDirectory("state"),
-        });
+        var watcher = Start(workshop, broker, host);
 
         var reports = new Reports(host);
         var builder = Host.CreateApplicationBuilder(Service.WithoutReload());
@@ -61,6 +56,15 @@ internal static class WatcherOnBroker
         await bench.StopAsync();
         return watcher;
     }
+
+    /// <returns>The watcher, just started: it knows of no library.</returns>
+    public static Command Start(Workshop workshop, string rabbitMq, string host) =>
+        Command.Start(workshop.Service("Watcher"), new Dictionary<string, string>
+        {
+            ["ConnectionStrings__RabbitMq"] = rabbitMq,
+            ["Watcher__Host"] = host,
+            ["Watcher__StateDirectory"] = workshop.NewDirectory("state"),
+        });
 
     private sealed class Reports(string host)
     {

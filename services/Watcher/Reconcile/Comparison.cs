@@ -255,7 +255,6 @@ internal sealed class Comparison(
         using (open)
         {
             var directory = new ObservedDirectory(node.Library, node.Path()) { Node = node };
-            node.Touch();
             foreach (var (name, mayBeUnfinished) in names)
             {
                 error = open!.Look(name, out var facts);
@@ -718,7 +717,6 @@ internal sealed class Comparison(
             {
                 Node = group.Key.Node ?? DirectoryTree.Find(group.Key.Library, group.Key.Path),
             };
-            DirectoryTree.Find(directory.Library, directory.Path)?.Touch();
             var error = tree.Open(directory.Library, directory.Path, out var open);
             if (error.MeansAbsent() && directory.Node is { IsAttached: true } moving)
             {

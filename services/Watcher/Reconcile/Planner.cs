@@ -164,7 +164,6 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 
         if (source.Directory is null)
             return null;
-        DirectoryTree.Find(source.Directory.Library, source.Directory.Path)?.Touch();
 
         FileFacts? onDisk = null;
         if (source.Open is not null)
@@ -401,9 +400,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             Kind = kind;
         }
 
-        public string Text() => Path(Directory, Key.Name);
-
-        private static string Path(ObservedDirectory directory, byte[] name) => PhotoPath.Encode([.. directory.Path, .. name]);
+        public string Text() => Key.Path(Directory.Path);
     }
 
     /// <summary>The part of a plan in one library, with one version.</summary>

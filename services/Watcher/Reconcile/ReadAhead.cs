@@ -60,8 +60,9 @@ internal sealed class ReadAhead
     /// <returns>False: it was not, being no file of interest or one too many.</returns>
     public bool TryGet(int index, out Errno error, out FileFacts facts)
     {
-        (error, facts) = index < _looks.Count && _looks[index] is { } look ? look : default;
-        return index < _looks.Count && _looks[index] is not null;
+        bool isThere = index < _looks.Count && _looks[index] is not null;
+        (error, facts) = isThere ? _looks[index].GetValueOrDefault() : default;
+        return isThere;
     }
 
     private void Read(IDirectory open)

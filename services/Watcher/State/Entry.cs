@@ -9,6 +9,10 @@ internal readonly record struct EntryKey(long Directory, byte[] Name) : ICompara
     public int CompareTo(EntryKey other) =>
         Directory == other.Directory ? Name.AsSpan().SequenceCompareTo(other.Name) : Directory.CompareTo(other.Directory);
 
+    /// <summary>The entry's path as it travels.</summary>
+    /// <param name="directory">The path of its directory, with a slash at the end; empty for the root.</param>
+    public string Path(byte[] directory) => PhotoPath.Encode([.. directory, .. Name]);
+
     public bool Equals(EntryKey other) => Directory == other.Directory && Name.AsSpan().SequenceEqual(other.Name);
 
     public override int GetHashCode() => HashCode.Combine(Directory, NameComparer.Instance.GetHashCode(Name));
@@ -31,7 +35,7 @@ internal sealed record Entry
     /// <summary>Says how it is.</summary>
     /// <param name="directory">The path of its directory, with a slash at the end; empty for the root.</param>
     public FileEvent Event(FileEventKind kind, byte[] directory) =>
-        new() { Kind = kind, Version = Version, Path = PhotoPath.Encode([.. directory, .. Key.Name]), PhotoId = PhotoId, File = File };
+        new() { Kind = kind, Version = Version, Path = Key.Path(directory), PhotoId = PhotoId, File = File };
 
     public PhotoFile File => new() { Size = Size, ModifiedAt = Modified, Inode = Identity.Inode, BirthTime = Identity.Birth };
 

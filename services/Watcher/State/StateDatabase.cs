@@ -163,8 +163,8 @@ internal sealed class StateDatabase : IDisposable
                 SELECT 1 FROM directory WHERE library = ?1 AND path >= ?2 AND path < ?3
                     AND EXISTS (SELECT 1 FROM entry WHERE entry.directory = directory.row) LIMIT 1
                 """);
-            _addOutbox = Add("INSERT INTO outbox (library, count, events) VALUES (?1, ?2, ?3)");
-            _addOutboxRange = Add("INSERT INTO outbox (library, count, events, kind, directory, version, first, last) VALUES (?1, ?2, x'', ?3, ?4, ?5, ?6, ?7)");
+            _addOutbox = Add($"INSERT INTO outbox (library, count, events) VALUES (?1, ?2, ?3) RETURNING {OutboxRowBytes}");
+            _addOutboxRange = Add($"INSERT INTO outbox (library, count, events, kind, directory, version, first, last) VALUES (?1, ?2, x'', ?3, ?4, ?5, ?6, ?7) RETURNING {OutboxRowBytes}");
             _readOutbox = Add("""
                 SELECT sequence, id, definition ->> 'epoch', count, events, kind, directory, outbox.version, first, last
                 FROM outbox JOIN library ON row = library
@@ -449,9 +449,7 @@ internal sealed class StateDatabase : IDisposable
 
     public void AddOutbox(WatchedLibrary library, int count, ReadOnlySpan<byte> events)
     {
-        _addOutbox.Bind(1, library.Row).Bind(2, count).Bind(3, events).Run();
-        _outboxRows++;
-        _outboxBytes += events.Length;
+        Count(_addOutbox.Bind(1, library.Row).Bind(2, count).Bind(3, events), 1);
     }
 
     /// <summary>Whether of the entries from one name to another in a directory at least half are those that are meant.</summary>
@@ -468,10 +466,8 @@ internal sealed class StateDatabase : IDisposable
     /// <param name="last">Its version is that of all.</param>
     public void AddOutbox(WatchedLibrary library, int count, FileEventKind kind, Entry first, Entry last)
     {
-        _addOutboxRange.Bind(1, library.Row).Bind(2, count).Bind(3, (long)kind).Bind(4, first.Key.Directory).Bind(5, last.Version)
-            .Bind(6, first.Key.Name.AsSpan()).Bind(7, last.Key.Name.AsSpan()).Run();
-        _outboxRows++;
-        _outboxBytes += 64 + first.Key.Name.Length + last.Key.Name.Length;
+        Count(_addOutboxRange.Bind(1, library.Row).Bind(2, count).Bind(3, (long)kind).Bind(4, first.Key.Directory).Bind(5, last.Version)
+            .Bind(6, first.Key.Name.AsSpan()).Bind(7, last.Key.Name.AsSpan()), 1);
     }
 
     /// <summary>Drops what waits to be sent of a library: it will be told as a whole.</summary>
@@ -508,12 +504,7 @@ internal sealed class StateDatabase : IDisposable
 
     public void RemoveOutbox(long sequence)
     {
-        _removeOutbox.Bind(1, sequence);
-        while (_removeOutbox.Step())
-        {
-            _outboxRows--;
-            _outboxBytes -= _removeOutbox.Number(0);
-        }
+        Count(_removeOutbox.Bind(1, sequence), -1);
     }
 
     /// <summary>Gives back what is cached of the database.</summary>
@@ -580,6 +571,16 @@ internal sealed class StateDatabase : IDisposable
     {
         using var any = new Statement(_database, $"SELECT EXISTS (SELECT 1 FROM {table})");
         return any.Step() && any.Number(0) != 0;
+    }
+
+    // Rows of the outbox that came (1) or went (-1), by what they return: their bytes.
+    private void Count(Statement rows, int sign)
+    {
+        while (rows.Step())
+        {
+            _outboxRows += sign;
+            _outboxBytes += sign * rows.Number(0);
+        }
     }
 
     private void CountOutbox()

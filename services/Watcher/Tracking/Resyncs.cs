@@ -78,10 +78,9 @@ internal sealed class Resyncs(StateDatabase state, WatcherOptions options, TimeP
 
     private Entry Renew(WatchedLibrary library, in DirectoryRow directory, Entry entry, long version)
     {
-        var path = PhotoPath.Encode([.. directory.Path, .. entry.Key.Name]);
         var renewed = entry with
         {
-            Version = version, Digest = RegisterDigest.Compute(path, version, entry.PhotoId, entry.File, photo: null),
+            Version = version, Digest = RegisterDigest.Compute(entry.Key.Path(directory.Path), version, entry.PhotoId, entry.File, photo: null),
         };
         state.Put(renewed);
         library.Digest += renewed.Digest - (long)entry.Digest;

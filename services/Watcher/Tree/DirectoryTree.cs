@@ -34,9 +34,11 @@ internal sealed class DirectoryTree(IDisk disk)
         return error;
     }
 
+    /// <summary>Opens a directory to look into it: what was seen in it before may be old then.</summary>
     /// <param name="path">Relative to the library's root, with a slash at the end.</param>
     public Errno Open(WatchedLibrary library, ReadOnlySpan<byte> path, out IDirectory? directory)
     {
+        Find(library, path)?.Touch();
         var error = disk.OpenRoot(library.RootPath, out directory);
         if (error.MeansAbsent())
             return Errno.ESTALE;
