@@ -22,10 +22,13 @@ internal sealed class Comparison(
 
     private readonly Queue<(DirectoryNode Directory, Dictionary<byte[], bool> Names)> _names = new();
     private readonly Queue<(DirectoryNode Directory, bool Recursive)> _directories = new();
-    private readonly Stack<Frame> _frames = new();
+    // Directories gone into, to be compared in this order; and those compared, of which some are still to be gone into: the
+    // topmost is next.
+    private readonly Queue<Frame> _entered = new();
+    private readonly Stack<Frame> _listed = new();
     private readonly DirectoryListing _listing = new();
     private readonly Stack<ReadAhead> _idleReaders = new();
-    private int _ahead;
+    private bool _goesNoFurther;
     private long _stepStarted;
     private readonly List<Observation> _observed = [];
     private readonly List<DirectoryNode> _gone = [];
@@ -102,8 +105,10 @@ internal sealed class Comparison(
         // Another has taken its place in the tree already: nobody else would come for its watches.
         foreach (var node in _gone.Where(node => !node.IsAttached))
             tree.Drop(node);
-        while (_frames.TryPop(out var frame))
+        foreach (var frame in _entered.Concat(_listed))
             End(frame);
+        _entered.Clear();
+        _listed.Clear();
     }
 
     private bool Next()
@@ -113,17 +118,17 @@ internal sealed class Comparison(
             if (names.Directory.IsAttached)
                 LookAt(names.Directory, names.Names);
         }
-        else if (_frames.TryPeek(out var frame))
+        else if (_listed.TryPeek(out var listed) && MayEnter)
+        {
+            EnterNext(listed);
+        }
+        else if (_entered.TryDequeue(out var entered))
         {
             // Hints taken between two steps may have moved the directory (then its path is the new one) or taken it away.
-            if (!frame.Node.IsAttached)
-                End(_frames.Pop());
-            else if (frame.Directories is null)
-                Compare(frame);
-            else if (frame.Directories.Count > 0)
-                Enter(frame);
+            if (entered.Node.IsAttached)
+                Compare(entered);
             else
-                Leave(_frames.Pop());
+                End(entered);
         }
         else if (_directories.TryDequeue(out var directory))
         {
@@ -138,6 +143,28 @@ internal sealed class Comparison(
         return true;
     }
 
+    // A scan goes into more than the next, so that those behind it are read while it is compared and recorded.
+    private bool MayEnter => _entered.Count == 0 || (Whole is not null && !_goesNoFurther && _entered.Count < MostAhead);
+
+    private void EnterNext(Frame listed)
+    {
+        bool inTurn = _entered.Count == 0;
+        if (inTurn)
+            _goesNoFurther = false;
+        if (!listed.Node.IsAttached)
+        {
+            End(_listed.Pop());
+            return;
+        }
+
+        if (Enter(listed.Node, listed.Open, listed.Directories.Peek(), listed.Recursive, inTurn))
+            listed.Directories.Dequeue();
+        else
+            _goesNoFurther = true;
+        if (listed.Directories.Count == 0)
+            Leave(_listed.Pop());
+    }
+
     private void Leave(Frame frame)
     {
         frame.Node.IsListed |= !frame.Node.IsOpaque;
@@ -150,43 +177,6 @@ internal sealed class Comparison(
         frame.Open.Dispose();
     }
 
-    // Goes into the next directory of a frame. A scan goes into several, so that the second and those behind it are read while
-    // the first is compared.
-    private void Enter(Frame frame)
-    {
-        int before = _frames.Count;
-        bool more = Whole is not null;
-        do
-        {
-            var name = frame.Directories!.Dequeue();
-            Enter(frame.Node, frame.Open, name, frame.Recursive);
-            if (_frames.Count > before + 1 && _frames.Peek().Open.Facts.IsMountRoot)
-            {
-                // Open, it could not be unmounted for as long as those before it take.
-                End(_frames.Pop());
-                frame.Directories.Enqueue(name);
-                more = false;
-            }
-
-            more &= _frames.Count == before || ReadAhead.CanRead(_frames.Peek().Node, _frames.Peek().Open);
-        }
-        while (more && !IsStepOver && _ahead + _frames.Count - before < MostAhead && frame.Directories.Count > 0);
-
-        var entered = new List<Frame>();
-        while (_frames.Count > before)
-            entered.Add(_frames.Pop());
-        foreach (var ahead in entered)
-            _frames.Push(ahead);
-        foreach (var ahead in entered.SkipLast(1).Reverse())
-        {
-            if (!ReadAhead.CanRead(ahead.Node, ahead.Open))
-                continue;
-            ahead.Ahead = _idleReaders.TryPop(out var idle) ? idle : new ReadAhead();
-            ahead.Ahead.Begin(ahead.Node, ahead.Open, readers);
-            _ahead++;
-        }
-    }
-
     private void GiveBack(Frame frame)
     {
         if (frame.Ahead is not { } ahead)
@@ -194,7 +184,6 @@ internal sealed class Comparison(
         ahead.Cancel();
         _idleReaders.Push(ahead);
         frame.Ahead = null;
-        _ahead--;
     }
 
     private void Start(DirectoryNode node, bool recursive)
@@ -222,7 +211,18 @@ internal sealed class Comparison(
     private void Push(DirectoryNode node, IDirectory open, bool recursive)
     {
         _extents.Add(new ObservedDirectory(node.Library, node.Path()));
-        _frames.Push(new Frame(node, open, recursive));
+        var frame = new Frame(node, open, recursive);
+        _entered.Enqueue(frame);
+        if (Whole is null)
+            return;
+        if (!ReadAhead.CanRead(node, open))
+        {
+            _goesNoFurther = true;
+            return;
+        }
+
+        frame.Ahead = _idleReaders.TryPop(out var idle) ? idle : new ReadAhead();
+        frame.Ahead.Begin(node, open, readers);
     }
 
     // The path of a node leads to it no more: what its parent says of the name decides.
@@ -266,7 +266,7 @@ internal sealed class Comparison(
 
                 bool exists = error == 0;
                 if (exists && facts.Kind == FileKind.Directory && node.Library.Filter.IncludesDirectory(directory.Path, name))
-                    Enter(node, open, name, recursive: false);
+                    Enter(node, open, name, recursive: false, inTurn: true);
                 else if (node.Child(name) is { } child)
                     Gone(child);
 
@@ -285,7 +285,8 @@ internal sealed class Comparison(
     }
 
     /// <summary>Takes a directory found on the disk into the tree: watch first, list after.</summary>
-    private void Enter(DirectoryNode parent, IDirectory parentOpen, byte[] name, bool recursive)
+    /// <returns>False: a disk is mounted there, and its turn has not come; open until then, it could not be unmounted.</returns>
+    private bool Enter(DirectoryNode parent, IDirectory parentOpen, byte[] name, bool recursive, bool inTurn)
     {
         var known = parent.Child(name);
         var error = parentOpen.Open(name, out var open);
@@ -295,13 +296,19 @@ internal sealed class Comparison(
             {
                 if (known is not null)
                     Gone(known);
-                return;
+                return true;
             }
 
             known ??= NewNode(parent, name, default);
             known.IsOpaque = true;
             events.Trouble(known, error);
-            return;
+            return true;
+        }
+
+        if (!inTurn && open!.Facts.IsMountRoot)
+        {
+            open.Dispose();
+            return false;
         }
 
         var identity = (open!.Facts.Device, open.Facts.Inode);
@@ -309,20 +316,20 @@ internal sealed class Comparison(
             && (known.Watch != DirectoryNode.NoWatch || known.IsPolled))
         {
             open.Dispose();
-            return;
+            return true;
         }
 
         if (AwayDisk(parent, name, open.Facts) is { } away)
         {
             open.Dispose();
             if (known is { IsOpaque: true } && known.Identity == identity && known.Trouble == away)
-                return;
+                return true;
             if (known is not null)
                 tree.Drop(known);
             known = NewNode(parent, name, identity);
             known.IsOpaque = true;
             events.Away(known, away);
-            return;
+            return true;
         }
 
         if (known is not null && known.Identity != identity)
@@ -339,7 +346,7 @@ internal sealed class Comparison(
             if (IsElsewhereToo(watched, parent, name))
             {
                 open.Dispose();
-                return;
+                return true;
             }
 
             if (watched.Library == parent.Library)
@@ -352,7 +359,7 @@ internal sealed class Comparison(
                     tree.Drop(known);
                 watched.MoveTo(parent, name);
                 Push(watched, open, recursive: true);
-                return;
+                return true;
             }
         }
 
@@ -364,6 +371,7 @@ internal sealed class Comparison(
         else if (!parent.IsPolled)
             events.Polled(node);
         Push(node, open, recursive: true);
+        return true;
     }
 
     // The file systems mounted inside a library are known, so that their absence is not taken for deletion.
@@ -464,7 +472,6 @@ internal sealed class Comparison(
     private void Compare(Frame frame)
     {
         var node = frame.Node;
-        frame.Directories = new Queue<byte[]>();
         var directory = new ObservedDirectory(node.Library, node.Path()) { Node = node };
         var ahead = frame.Ahead?.IsCurrent(directory.Path) == true ? frame.Ahead : null;
         ahead?.Wait();
@@ -476,6 +483,7 @@ internal sealed class Comparison(
             // What was listed is not all there is: nothing is missing for that.
             node.IsOpaque = true;
             events.Trouble(node, error);
+            End(frame);
             return;
         }
 
@@ -526,6 +534,11 @@ internal sealed class Comparison(
             if (!frame.Seen.Contains(child.Name))
                 Gone(child);
         }
+
+        if (frame.Directories.Count > 0)
+            _listed.Push(frame);
+        else
+            Leave(frame);
     }
 
     private void Missing(ObservedDirectory directory, Entry entry)
@@ -578,7 +591,7 @@ internal sealed class Comparison(
     {
         var child = name.ToArray();
         frame.Seen.Add(child);
-        frame.Directories!.Enqueue(child);
+        frame.Directories.Enqueue(child);
     }
 
     private bool Finish()
@@ -830,8 +843,8 @@ internal sealed class Comparison(
         public IDirectory Open { get; } = open;
         public bool Recursive { get; } = recursive;
 
-        /// <summary>Directories to go into; null: not listed yet.</summary>
-        public Queue<byte[]>? Directories { get; set; }
+        /// <summary>Directories to go into.</summary>
+        public Queue<byte[]> Directories { get; } = new();
 
         /// <summary>Null: it is read when it is compared.</summary>
         public ReadAhead? Ahead { get; set; }

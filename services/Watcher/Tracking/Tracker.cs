@@ -31,8 +31,8 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Dictionary<string, string> _refused = [];
     // Their roots are not where they were. That is believed when all hints of how it came to be are in.
     private readonly HashSet<WatchedLibrary> _doubted = [];
-    private readonly HashSet<DirectoryNode> _troubled = [];
-    private readonly HashSet<DirectoryNode> _polled = [];
+    private readonly Patrol _troubled;
+    private readonly Patrol _polled;
     private readonly LinkedList<Comparison> _running = new();
     private readonly Action _recorded;
     private readonly Overflows _overflows;
@@ -44,8 +44,7 @@ internal sealed partial class Tracker : IComparisonEvents
     private bool _hasCompared;
     private long _moveHints;
     private long _rootsChecked;
-    private long _troublesTried;
-    private long _polledAt;
+    private TimeSpan _worked;
 
     /// <param name="recorded">Called when messages are in the outbox.</param>
     /// <param name="ask">Sends a question to the catalog.</param>
@@ -59,12 +58,14 @@ internal sealed partial class Tracker : IComparisonEvents
         _tree = new DirectoryTree(disk);
         _planner = new Planner(state, _tree, options, time);
         _agenda = new Agenda(time);
+        _troubled = new Patrol(options.TroubleInterval, _agenda, time);
+        _polled = new Patrol(options.PollInterval, _agenda, time);
         _moves = new MoveWindow(options.MoveWindow, time);
         _overflows = new Overflows(time);
         _audit = new Audit(options, time);
         _recoveries = new Recoveries(state, ask, time);
         _resyncs = new Resyncs(state, options, time, recorded);
-        _rootsChecked = _troublesTried = _polledAt = time.GetTimestamp();
+        _rootsChecked = time.GetTimestamp();
         lock (state.Gate)
         {
             foreach (var library in state.Libraries())
@@ -142,8 +143,8 @@ internal sealed partial class Tracker : IComparisonEvents
 
         _doubted.Clear();
         var next = CheckRoots();
-        next = Earlier(next, RetryTroubled());
-        next = Earlier(next, Poll());
+        next = Earlier(next, _troubled.Work(_running.Count == 0, _worked, stays: node => node.Trouble is not null));
+        next = Earlier(next, _polled.Work(_running.Count == 0, _worked, stays: _ => true));
         next = Earlier(next, _recoveries.AskAgain());
         next = Earlier(next, _resyncs.Work(_libraries.Values));
         if (_overflows.IsDue(out var overflow))
@@ -308,7 +309,7 @@ internal sealed partial class Tracker : IComparisonEvents
     public bool IsIdle => _agenda.IsEmpty && _running.Count == 0;
 
     public IEnumerable<DirectoryNode> Troubled(WatchedLibrary library) =>
-        _troubled.Where(node => node.Library == library && node.IsAttached && node.Trouble is not null);
+        _troubled.Directories.Where(node => node.Library == library && node.IsAttached && node.Trouble is not null);
 
     long IComparisonEvents.Moves => _moveHints;
 
@@ -431,7 +432,10 @@ internal sealed partial class Tracker : IComparisonEvents
 
     private void Step(LinkedListNode<Comparison> running)
     {
-        if (!running.Value.Step())
+        var before = running.Value.Worked;
+        bool ended = running.Value.Step();
+        _worked += running.Value.Worked - before;
+        if (!ended)
             return;
         if (running.List is not null)
             _running.Remove(running);
@@ -621,8 +625,8 @@ internal sealed partial class Tracker : IComparisonEvents
             _tree.Drop(root);
         }
 
-        _troubled.RemoveWhere(node => node.Library == library);
-        _polled.RemoveWhere(node => node.Library == library);
+        _troubled.Remove(library);
+        _polled.Remove(library);
         library.Held = null;
     }
 
@@ -670,40 +674,6 @@ internal sealed partial class Tracker : IComparisonEvents
             if (DirectoryTree.Find(library, mount.AsSpan(0, slash + 1)) is { } parent)
                 _agenda.Look(parent, mount.AsSpan((slash + 1)..^1), mayBeUnfinished: false);
         }
-    }
-
-    private TimeSpan? Poll()
-    {
-        if (_polled.Count == 0)
-            return null;
-        var since = _time.GetElapsedTime(_polledAt);
-        if (since >= _options.PollInterval && _running.Count == 0)
-        {
-            _polledAt = _time.GetTimestamp();
-            since = TimeSpan.Zero;
-            _polled.RemoveWhere(node => !node.IsAttached);
-            foreach (var node in _polled)
-                _agenda.Compare(node, recursive: true);
-        }
-
-        return since < _options.PollInterval ? _options.PollInterval - since : null;
-    }
-
-    private TimeSpan? RetryTroubled()
-    {
-        if (_troubled.Count == 0)
-            return null;
-        var since = _time.GetElapsedTime(_troublesTried);
-        if (since >= _options.TroubleInterval)
-        {
-            _troublesTried = _time.GetTimestamp();
-            since = TimeSpan.Zero;
-            _troubled.RemoveWhere(node => !node.IsAttached || node.Trouble is null);
-            foreach (var node in _troubled)
-                _agenda.Compare(node, recursive: true);
-        }
-
-        return _options.TroubleInterval - since;
     }
 
     private static TimeSpan Earlier(TimeSpan left, TimeSpan? right) => right is { } other && other < left ? other : left;
