@@ -16,7 +16,7 @@ internal sealed class MongoPhotoCatalog(MongoDatabase database, CatalogOptions o
     private readonly MongoRegisterSteps _steps = new(database);
 
     public Task ApplyAsync(FileEvents events, CancellationToken cancellationToken) =>
-        RegisterAlgebra.ApplyAsync(_steps, events, options.CreateFrom(clock.GetUtcNow()), cancellationToken);
+        RegisterAlgebra.ApplyAsync(_steps, FoldedEvents.Of(events), options.CreateFrom(clock.GetUtcNow()), cancellationToken);
 
     // In pages that each start where the last one ended: no cursor, which dies with its server or of a slow reader.
     public async IAsyncEnumerable<Photo> ReadAsync(

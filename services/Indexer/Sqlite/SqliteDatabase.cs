@@ -4,8 +4,8 @@ using WatchPhoto.Indexer.Catalog;
 namespace WatchPhoto.Indexer.Sqlite;
 
 /// <summary>
-/// The catalog in one file: one writer at a time, each message one transaction; readers have connections of their own
-/// and, by the write-ahead log, neither wait for the writer nor keep it waiting.
+/// The catalog in one file: one writer at a time; what waits for it when a work is done goes into the same transaction.
+/// Readers have connections of their own and, by the write-ahead log, neither wait for the writer nor keep it waiting.
 /// </summary>
 internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
 {
@@ -66,6 +66,9 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
     private readonly string _writers;
     private readonly SemaphoreSlim _writing = new(1, 1);
 
+    // Who waits for _writing, and comes for certain.
+    private int _waiting;
+
     // Touched only by who holds _writing.
     private SqliteWriter? _writer;
     private bool _disposed;
@@ -84,19 +87,37 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
         await WriteAsync(Prepare, cancellationToken);
     }
 
-    /// <summary>Does the work in one transaction, which counts wholly or, if the work throws, not at all.</summary>
+    /// <inheritdoc cref="WriteAsync{T}(Func{SqliteWriter, Task{T}}, CancellationToken)"/>
     public Task<T> WriteAsync<T>(Func<SqliteWriter, T> work, CancellationToken cancellationToken) =>
         WriteAsync(writer => Task.FromResult(work(writer)), cancellationToken);
 
-    /// <inheritdoc cref="WriteAsync{T}(Func{SqliteWriter, T}, CancellationToken)"/>
+    /// <summary>Does the work in a transaction, which counts wholly or, if the work throws, not at all.</summary>
+    /// <param name="work">
+    /// Changes nothing but the database: it is done again when another's work, in the same transaction, has thrown.
+    /// </param>
     public async Task<T> WriteAsync<T>(Func<SqliteWriter, Task<T>> work, CancellationToken cancellationToken)
     {
-        await _writing.WaitAsync(cancellationToken);
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            // SQLite keeps its thread: let that not be the bus's, which has the next message to read.
+            var (result, transaction) = await Task.Run(() => JoinAsync(work), CancellationToken.None);
+            if (await transaction)
+                return result;
+        }
+    }
+
+    private async Task<(T Result, Task<bool> Transaction)> JoinAsync<T>(Func<SqliteWriter, Task<T>> work)
+    {
+        // Not cancelled: one that comes ends the transaction that was left open for it.
+        Interlocked.Increment(ref _waiting);
+        await _writing.WaitAsync(CancellationToken.None);
+        Interlocked.Decrement(ref _waiting);
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             _writer ??= new SqliteWriter(OpenWriter());
-            return await _writer.InTransactionAsync(work);
+            return await _writer.JoinAsync(work, othersFollow: () => Volatile.Read(ref _waiting) > 0);
         }
         finally
         {
@@ -114,15 +135,20 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
     public void Dispose()
     {
         _writing.Wait();
-        if (!_disposed)
+        try
         {
+            if (_disposed)
+                return;
             _disposed = true;
-            _writer?.Dispose();
+            using var writer = _writer;
             using var connection = new SqliteConnection(_readers);
             SqliteConnection.ClearPool(connection);
+            writer?.End();
         }
-
-        _writing.Release();
+        finally
+        {
+            _writing.Release();
+        }
     }
 
     private SqliteConnection OpenWriter()

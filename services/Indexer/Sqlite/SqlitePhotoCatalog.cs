@@ -13,12 +13,16 @@ internal sealed class SqlitePhotoCatalog(SqliteDatabase database, CatalogOptions
     // A transaction that forgets a million rows would keep the writer waiting for seconds.
     private const int ForgetAtOnce = 10_000;
 
-    public Task ApplyAsync(FileEvents events, CancellationToken cancellationToken) =>
-        database.WriteAsync(async writer =>
+    public Task ApplyAsync(FileEvents events, CancellationToken cancellationToken)
+    {
+        // All that needs no writer is done before one is waited for.
+        var folded = FoldedEvents.Of(events);
+        return database.WriteAsync(async writer =>
         {
-            await RegisterAlgebra.ApplyAsync(writer.Registers, events, options.CreateFrom(clock.GetUtcNow()), cancellationToken);
+            await RegisterAlgebra.ApplyAsync(writer.Registers, folded, options.CreateFrom(clock.GetUtcNow()), cancellationToken);
             return true;
         }, cancellationToken);
+    }
 
     // In pages, each with a read of its own: a slow reader would else keep the log from being written back and it would grow.
     public async IAsyncEnumerable<Photo> ReadAsync(

@@ -159,7 +159,8 @@ internal sealed partial class OutboxPublisher(
         var removed = new List<long>();
         while (await _confirmed.Reader.WaitToReadAsync(cancellationToken))
         {
-            state.Transact(() =>
+            // What comes back with the power is sent again, and changes nothing.
+            state.TransactSoon(() =>
             {
                 while (_confirmed.Reader.TryRead(out var sequences))
                 {

@@ -210,6 +210,25 @@ internal sealed class StateDatabase : IDisposable
         }
     }
 
+    /// <summary>
+    /// The same, but not waited for to be on the disk: the power may take it back, unless a transaction after it is.
+    /// </summary>
+    public void TransactSoon(Action work)
+    {
+        lock (Gate)
+        {
+            Execute("PRAGMA synchronous = NORMAL");
+            try
+            {
+                Transact(work);
+            }
+            finally
+            {
+                Execute("PRAGMA synchronous = FULL");
+            }
+        }
+    }
+
     public IReadOnlyList<WatchedLibrary> Libraries()
     {
         var libraries = new List<WatchedLibrary>();

@@ -27,7 +27,7 @@ public sealed class MongoStore(TestServers servers) : Store
         services.AddMongoCatalog(place, options);
 
     internal override Task ApplyAsync(OpenCatalog catalog, FileEvents message, Func<bool> dies) =>
-        RegisterAlgebra.ApplyAsync(new MortalSteps(new MongoRegisterSteps(Database(catalog)), dies), message, 0, CancellationToken.None);
+        RegisterAlgebra.ApplyAsync(new MortalSteps(new MongoRegisterSteps(Database(catalog)), dies), FoldedEvents.Of(message), 0, CancellationToken.None);
 
     internal override async Task<Contents> ContentsAsync(OpenCatalog catalog, string library)
     {

@@ -20,7 +20,7 @@ public sealed class SqliteStore : Store
     internal override Task ApplyAsync(OpenCatalog catalog, FileEvents message, Func<bool> dies) =>
         catalog.Services.GetRequiredService<SqliteDatabase>().WriteAsync(async writer =>
         {
-            await RegisterAlgebra.ApplyAsync(new MortalSteps(writer.Registers, dies), message, 0, CancellationToken.None);
+            await RegisterAlgebra.ApplyAsync(new MortalSteps(writer.Registers, dies), FoldedEvents.Of(message), 0, CancellationToken.None);
             return true;
         }, CancellationToken.None);
 

@@ -19,17 +19,14 @@ internal static class RegisterAlgebra
 {
     /// <param name="createFrom">Events of lower versions create no register, as their tombstones may be forgotten.</param>
     public static async Task ApplyAsync(
-        IRegisterSteps steps, FileEvents message, long createFrom, CancellationToken cancellationToken)
+        IRegisterSteps steps, FoldedEvents message, long createFrom, CancellationToken cancellationToken)
     {
-        var (registers, removals) = Fold(message);
-        var fresh = message.Events.Where(change => change.Kind == FileEventKind.Created).Select(change => change.Path).ToHashSet();
-        await RemoveAsync(steps, message.LibraryId, removals, cancellationToken);
-
-        var old = registers.FindAll(register => register.Version < createFrom);
-        if (old.Count > 0)
-            registers.RemoveAll(register => register.Version < createFrom);
-        await WriteAsync(steps, message.LibraryId, registers, create: true, fresh, cancellationToken);
-        await WriteAsync(steps, message.LibraryId, old, create: false, fresh, cancellationToken);
+        await RemoveAsync(steps, message.LibraryId, message.Removals, cancellationToken);
+        foreach (bool create in (bool[])[true, false])
+        {
+            var registers = message.Registers.FindAll(register => register.Version >= createFrom == create);
+            await WriteAsync(steps, message.LibraryId, registers, create, message.Fresh, cancellationToken);
+        }
     }
 
     public static async Task RemoveAsync(
@@ -49,19 +46,30 @@ internal static class RegisterAlgebra
             return;
         await steps.WriteAsync(libraryId, registers, create, fresh, cancellationToken);
 
-        HashSet<string> directories = [""];
-        foreach (var register in registers)
-        {
-            foreach (string directory in PhotoPath.Ancestors(register.Path))
-                directories.Add(directory);
-        }
-
-        var ranges = await steps.ReadRangesAsync(libraryId, directories, cancellationToken);
+        var ranges = await steps.ReadRangesAsync(libraryId, Above(registers), cancellationToken);
         if (ranges.Count == 0)
             return;
         var beaten = Beaten(registers, ranges);
         if (beaten.Count > 0)
             await steps.WriteAsync(libraryId, beaten, create: false, fresh, cancellationToken);
+    }
+
+    private static HashSet<string> Above(List<Register> registers)
+    {
+        HashSet<string> directories = [""];
+        ReadOnlySpan<char> last = default;
+        foreach (var register in registers)
+        {
+            // Sorted, most are in the same directory as the one before.
+            var parent = register.Path.AsSpan(0, Math.Max(0, register.Path.LastIndexOf('/')));
+            if (parent.SequenceEqual(last))
+                continue;
+            last = parent;
+            foreach (string directory in PhotoPath.Ancestors(register.Path))
+                directories.Add(directory);
+        }
+
+        return directories;
     }
 
     private static List<Register> Beaten(List<Register> registers, IReadOnlyDictionary<string, long> ranges)
@@ -79,60 +87,4 @@ internal static class RegisterAlgebra
 
         return beaten;
     }
-
-    /// <summary>
-    /// What is left of a message when its events have met each other: one register a path, one removal a directory. Both
-    /// sorted: who fills a tree from left to right is fast, and who locks in one order never deadlocks.
-    /// </summary>
-    private static (List<Register> Registers, List<Removal> Removals) Fold(FileEvents message)
-    {
-        Dictionary<string, Register> registers = new(message.Events.Count, StringComparer.Ordinal);
-        Dictionary<string, long> removals = [];
-
-        foreach (var change in message.Events)
-        {
-            switch (change.Kind)
-            {
-                case FileEventKind.Created or FileEventKind.Changed:
-                    Meet(registers, Living(change));
-                    break;
-                case FileEventKind.Moved:
-                    Meet(registers, Living(change));
-                    Meet(registers, new Register(Required(change.OldPath, change, "path it was moved from"), change.Version, Live: null));
-                    break;
-                case FileEventKind.Deleted:
-                    Meet(registers, new Register(change.Path, change.Version, Live: null));
-                    break;
-                case FileEventKind.DirectoryRemoved:
-                    removals[change.Path] = Math.Max(change.Version, removals.GetValueOrDefault(change.Path));
-                    break;
-                default:
-                    throw new ArgumentException($"'{change.Path}' has an event of unknown kind {change.Kind}.", nameof(message));
-            }
-        }
-
-        List<Register> sorted = [.. registers.Values];
-        sorted.Sort((a, b) => PathOrder.Compare(a.Path, b.Path));
-        return (sorted, [.. removals.Select(r => new Removal(r.Key, r.Value)).OrderBy(r => r.Directory, StringComparer.Ordinal)]);
-    }
-
-    private static void Meet(Dictionary<string, Register> registers, Register register)
-    {
-        if (!registers.TryAdd(register.Path, register) && register.Supersedes(registers[register.Path]))
-            registers[register.Path] = register;
-    }
-
-    private static Register Living(FileEvent change)
-    {
-        var photoId = change.PhotoId ?? throw Lacking(change, "photo id");
-        var file = Required(change.File, change, "file");
-        uint digest = RegisterDigest.Compute(change.Path, change.Version, photoId, file, change.Photo);
-        return new Register(change.Path, change.Version, new LivePhoto(photoId, file, change.Photo, digest));
-    }
-
-    private static T Required<T>(T? value, FileEvent change, string what)
-        where T : class => value ?? throw Lacking(change, what);
-
-    private static ArgumentException Lacking(FileEvent change, string what) =>
-        new($"The event '{change.Kind}' of '{change.Path}' lacks its {what}.");
 }

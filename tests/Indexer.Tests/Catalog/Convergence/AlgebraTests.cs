@@ -40,7 +40,7 @@ public class AlgebraTests
             {
                 try
                 {
-                    await RegisterAlgebra.ApplyAsync(store, message, createFrom: 0, CancellationToken.None);
+                    await RegisterAlgebra.ApplyAsync(store, FoldedEvents.Of(message), createFrom: 0, CancellationToken.None);
                 }
                 catch (Crash)
                 {
