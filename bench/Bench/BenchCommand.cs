@@ -10,6 +10,8 @@ internal sealed class BenchCommand
 {
     private const int UsualRounds = 5;
     private const int QuickFiles = 50_000;
+    // From Ctrl-C on: the contender that is measured ends, then servers and trees go.
+    private static readonly TimeSpan TidyingUp = TimeSpan.FromMinutes(2);
 
     private readonly Argument<string[]> _scenarios = new("SCENARIO")
     {
@@ -31,7 +33,7 @@ internal sealed class BenchCommand
             _scenarios, _rounds, _files, _quick, _document,
         };
         root.SetAction(RunAsync);
-        return root.Parse(arguments).InvokeAsync();
+        return root.Parse(arguments).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TidyingUp });
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using WatchPhoto.Contracts;
+using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Kernel;
 using WatchPhoto.Watcher.State;
 using WatchPhoto.Watcher.Tracking;
@@ -52,6 +53,9 @@ internal sealed class LiveWatcher : IDisposable
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>What stands between the tracker and the kernel's disk.</summary>
+    public Func<IDisk, IDisk> Disk { get; init; } = disk => disk;
+
     public Library Definition { get; set; }
 
     /// <summary>Every event told so far, across restarts.</summary>
@@ -69,7 +73,7 @@ internal sealed class LiveWatcher : IDisposable
 
     public void Start()
     {
-        _inside = new Inside(_options, Time);
+        _inside = new Inside(_options, Time, Disk);
         Announce(Definition);
     }
 
@@ -180,12 +184,12 @@ internal sealed class LiveWatcher : IDisposable
         private volatile bool _stop;
         private Exception? _failure;
 
-        public Inside(WatcherOptions options, TimeProvider time)
+        public Inside(WatcherOptions options, TimeProvider time, Func<IDisk, IDisk> disk)
         {
             Inotify = new Inotify();
             State = new StateDirectory(options, time, NullLogger<StateDirectory>.Instance).Open();
             _reader = new HintReader(Inotify, time, () => _wake.Set(), exception => _failure = exception);
-            var tracker = new Tracker(State, new KernelDisk(Inotify), options, time, NullLogger.Instance, () => { }, _ => { });
+            var tracker = new Tracker(State, disk(new KernelDisk(Inotify)), options, time, NullLogger.Instance, () => { }, _ => { });
             _thread = new Thread(() =>
             {
                 try

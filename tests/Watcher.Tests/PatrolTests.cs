@@ -12,21 +12,20 @@ public sealed class PatrolTests
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
     private readonly FakeTimeProvider _time = new();
-    private readonly Agenda _agenda;
     private readonly Patrol _patrol;
     private readonly WatchedLibrary _library = new(1, new Library { Id = "l", Name = "l", Host = "h", Path = "/l" });
     private readonly DirectoryNode _root;
-    private TimeSpan _worked;
+    private IReadOnlyList<DirectoryNode> _compared = [];
+    private TimeSpan? _worked;
 
     public PatrolTests()
     {
-        _agenda = new Agenda(_time);
-        _patrol = new Patrol(Interval, _agenda, _time);
+        _patrol = new Patrol(Interval, _time);
         _root = _library.Root = new DirectoryNode(_library, null, []) { Identity = (1, 1) };
     }
 
     [Fact]
-    public void Directories_below_others_are_compared_with_those()
+    public void Directories_below_others_are_compared_with_those_unless_these_cannot_be_read()
     {
         var inside = Directory(Directory(_root, "2024"), "05");
         var other = Directory(_root, "other");
@@ -34,10 +33,14 @@ public sealed class PatrolTests
         _patrol.Add(inside.Parent!);
         _patrol.Add(other);
         _time.Advance(Interval);
-
         Work();
+        Assert.Equal([inside.Parent!, other], _compared.OrderBy(directory => directory.Name[0]));
 
-        Assert.Equal(new Dictionary<DirectoryNode, bool> { [inside.Parent!] = true, [other] = true }, _agenda.Take().Directories);
+        inside.Parent!.IsOpaque = true;
+        _worked = TimeSpan.Zero;
+        _time.Advance(Interval);
+        Work();
+        Assert.Equal(3, _compared.Count);
     }
 
     [Fact]
@@ -47,24 +50,30 @@ public sealed class PatrolTests
         Assert.Equal(Interval, Work());
         _time.Advance(Interval);
         Assert.Null(Work());
-        Assert.Null(Work(isIdle: false));
-        _time.Advance(TimeSpan.FromSeconds(20));
-        _worked += TimeSpan.FromSeconds(20);
-        _agenda.Take();
+        Assert.Equal([_root], _compared);
 
-        // 80 s from its beginning to the next.
-        Assert.Equal(TimeSpan.FromSeconds(60), Work());
-        Assert.True(_agenda.IsEmpty);
-        _time.Advance(TimeSpan.FromSeconds(60));
+        // It takes 20 s of work, while others work, too.
+        _compared = [];
+        _time.Advance(TimeSpan.FromSeconds(50));
         Assert.Null(Work());
-        Assert.False(_agenda.IsEmpty);
+        _worked = TimeSpan.FromSeconds(20);
+        Assert.Equal(TimeSpan.FromSeconds(80 - 50), Work());
+        Assert.Empty(_compared);
+        _time.Advance(TimeSpan.FromSeconds(30));
+        _worked = null;
+        Assert.Null(Work());
+        Assert.Equal([_root], _compared);
 
         // This time it took none.
-        _agenda.Take();
+        _worked = TimeSpan.Zero;
         Assert.Equal(Interval, Work());
     }
 
-    private TimeSpan? Work(bool isIdle = true) => _patrol.Work(isIdle, _worked, stays: _ => true);
+    private TimeSpan? Work() => _patrol.Work(stays: _ => true, directories =>
+    {
+        _compared = directories;
+        return () => _worked;
+    });
 
     private DirectoryNode Directory(DirectoryNode parent, string name)
     {

@@ -101,13 +101,14 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             // SQLite keeps its thread: let that not be the bus's, which has the next message to read.
-            var (result, transaction) = await Task.Run(() => JoinAsync(work), CancellationToken.None);
+            var (result, transaction) = await Task.Run(() => JoinAsync(work, cancellationToken), CancellationToken.None);
             if (await transaction)
                 return result;
         }
     }
 
-    private async Task<(T Result, Task<bool> Transaction)> JoinAsync<T>(Func<SqliteWriter, Task<T>> work)
+    private async Task<(T Result, Task<bool> Transaction)> JoinAsync<T>(
+        Func<SqliteWriter, Task<T>> work, CancellationToken cancellationToken)
     {
         // Not cancelled: one that comes ends the transaction that was left open for it.
         Interlocked.Increment(ref _waiting);
@@ -116,14 +117,19 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
+            if (cancellationToken.IsCancellationRequested && !OthersFollow())
+                _writer?.End();
+            cancellationToken.ThrowIfCancellationRequested();
             _writer ??= new SqliteWriter(OpenWriter());
-            return await _writer.JoinAsync(work, othersFollow: () => Volatile.Read(ref _waiting) > 0);
+            return await _writer.JoinAsync(work, OthersFollow);
         }
         finally
         {
             _writing.Release();
         }
     }
+
+    private bool OthersFollow() => Volatile.Read(ref _waiting) > 0;
 
     public SqliteConnection OpenReader()
     {

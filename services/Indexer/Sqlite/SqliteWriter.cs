@@ -112,7 +112,9 @@ internal sealed class SqliteWriter : IDisposable
         {
             // SQLite has rolled back by itself (disk full, I/O error): what it said then is on its way to the caller.
         }
-
-        Ended(counts: false);
+        finally
+        {
+            Ended(counts: false);
+        }
     }
 }

@@ -18,6 +18,8 @@ internal sealed class Comparison(
     private const int StepSize = 4096;
     // Of as many albums as a step records.
     private const int MostAhead = 64;
+    // Directories that may be open for going ahead: in a wide and deep tree those whose turn to be gone into comes later are many.
+    private const int MostOpen = 256;
     private static readonly TimeSpan StepTime = TimeSpan.FromMilliseconds(50);
 
     private readonly Queue<(DirectoryNode Directory, Dictionary<byte[], bool> Names)> _names = new();
@@ -26,6 +28,7 @@ internal sealed class Comparison(
     // topmost is next.
     private readonly Queue<Frame> _entered = new();
     private readonly Stack<Frame> _listed = new();
+    private readonly HashSet<byte[]> _seen = new(NameComparer.Instance);
     private readonly DirectoryListing _listing = new();
     private readonly Stack<ReadAhead> _idleReaders = new();
     private bool _goesNoFurther;
@@ -118,7 +121,7 @@ internal sealed class Comparison(
             if (names.Directory.IsAttached)
                 LookAt(names.Directory, names.Names);
         }
-        else if (_listed.TryPeek(out var listed) && MayEnter)
+        else if (_listed.TryPeek(out var listed) && MayEnter(listed))
         {
             EnterNext(listed);
         }
@@ -143,8 +146,12 @@ internal sealed class Comparison(
         return true;
     }
 
-    // A scan goes into more than the next, so that those behind it are read while it is compared and recorded.
-    private bool MayEnter => _entered.Count == 0 || (Whole is not null && !_goesNoFurther && _entered.Count < MostAhead);
+    // A scan goes into more than the next, so that those behind it are read while it is compared and recorded. But it is done
+    // with one disk before it goes on with another, which could not be unmounted else.
+    private bool MayEnter(Frame listed) =>
+        !_entered.TryPeek(out var next)
+        || (Whole is not null && !_goesNoFurther && _entered.Count < MostAhead && _entered.Count + _listed.Count < MostOpen
+            && next.Node.Identity.Device == listed.Node.Identity.Device);
 
     private void EnterNext(Frame listed)
     {
@@ -474,7 +481,11 @@ internal sealed class Comparison(
         var node = frame.Node;
         var directory = new ObservedDirectory(node.Library, node.Path()) { Node = node };
         var ahead = frame.Ahead?.IsCurrent(directory.Path) == true ? frame.Ahead : null;
-        ahead?.Wait();
+        // Whoever lists an open directory while another does gets a part of it.
+        if (ahead is null)
+            GiveBack(frame);
+        else
+            ahead.Wait();
         node.Touch();
         var listing = ahead?.Listing ?? _listing;
         var error = ahead?.Error ?? frame.Open.List(listing);
@@ -488,10 +499,13 @@ internal sealed class Comparison(
         }
 
         node.IsOpaque = false;
+        if (node.IsPolled || node.Watch != DirectoryNode.NoWatch)
+            node.Trouble = null;
 
         if (ahead is null)
             listing.Sort();
         var recorded = Recorded(directory);
+        _seen.Clear();
         int next = 0;
         bool known = true;
         for (int i = 0; i < listing.Count; i++)
@@ -531,7 +545,7 @@ internal sealed class Comparison(
             Missing(directory, recorded[next]);
         foreach (var child in node.Children)
         {
-            if (!frame.Seen.Contains(child.Name))
+            if (!_seen.Contains(child.Name))
                 Gone(child);
         }
 
@@ -587,10 +601,10 @@ internal sealed class Comparison(
         return null;
     }
 
-    private static void ToEnter(Frame frame, ReadOnlySpan<byte> name)
+    private void ToEnter(Frame frame, ReadOnlySpan<byte> name)
     {
         var child = name.ToArray();
-        frame.Seen.Add(child);
+        _seen.Add(child);
         frame.Directories.Enqueue(child);
     }
 
@@ -848,8 +862,6 @@ internal sealed class Comparison(
 
         /// <summary>Null: it is read when it is compared.</summary>
         public ReadAhead? Ahead { get; set; }
-
-        public HashSet<byte[]> Seen { get; } = new(NameComparer.Instance);
     }
 }
 

@@ -7,15 +7,15 @@ namespace WatchPhoto.Watcher.Tracking;
 /// Directories of which nobody tells what happens in them, compared with all below again and again: each time after the
 /// interval, or four times as long as the last time was worked on. Owned by the tracker's thread.
 /// </summary>
-internal sealed class Patrol(TimeSpan interval, Agenda agenda, TimeProvider time)
+internal sealed class Patrol(TimeSpan interval, TimeProvider time)
 {
     // A quarter of the time goes into it at most.
     private const int Share = 4;
 
     private readonly HashSet<DirectoryNode> _directories = [];
     private long _began = time.GetTimestamp();
-    private TimeSpan? _workedBefore;
-    private TimeSpan _work;
+    private Func<TimeSpan?>? _underWay;
+    private TimeSpan _worked;
 
     public IReadOnlyCollection<DirectoryNode> Directories => _directories;
 
@@ -24,26 +24,30 @@ internal sealed class Patrol(TimeSpan interval, Agenda agenda, TimeProvider time
 
     public void Remove(WatchedLibrary library) => _directories.RemoveWhere(directory => directory.Library == library);
 
-    /// <param name="worked">How long the tracker has compared so far.</param>
     /// <param name="stays">Whether a directory of the tree is still one of these.</param>
+    /// <param name="compare">
+    /// Begins to compare directories with all below; what it returns says how long that was worked on, once it has ended.
+    /// </param>
     /// <returns>How long until it begins again; null: there is nothing to do, or the last time has not ended.</returns>
-    public TimeSpan? Work(bool isIdle, TimeSpan worked, Func<DirectoryNode, bool> stays)
+    public TimeSpan? Work(Func<DirectoryNode, bool> stays, Func<IReadOnlyList<DirectoryNode>, Func<TimeSpan?>> compare)
     {
-        if (!isIdle)
-            return null;
-        if (_workedBefore is { } before)
-            (_workedBefore, _work) = (null, worked - before);
+        if (_underWay is not null)
+        {
+            if (_underWay() is not { } worked)
+                return null;
+            (_underWay, _worked) = (null, worked);
+        }
+
         if (_directories.Count == 0)
             return null;
         var since = time.GetElapsedTime(_began);
-        var pause = TimeSpan.FromTicks(Math.Max(interval.Ticks, _work.Ticks * Share));
+        var pause = TimeSpan.FromTicks(Math.Max(interval.Ticks, _worked.Ticks * Share));
         if (since < pause)
             return pause - since;
 
-        (_workedBefore, _began) = (worked, time.GetTimestamp());
+        _began = time.GetTimestamp();
         _directories.RemoveWhere(directory => !directory.IsAttached || !stays(directory));
-        foreach (var directory in _directories.Where(directory => !IsBelowAnother(directory)))
-            agenda.Compare(directory, recursive: true);
+        _underWay = compare([.. _directories.Where(directory => !IsBelowAnother(directory))]);
         return null;
     }
 
@@ -51,7 +55,8 @@ internal sealed class Patrol(TimeSpan interval, Agenda agenda, TimeProvider time
     {
         for (var above = directory.Parent; above is not null; above = above.Parent)
         {
-            if (_directories.Contains(above))
+            // Through one that cannot be read nobody comes to it.
+            if (_directories.Contains(above) && !above.IsOpaque)
                 return true;
         }
 

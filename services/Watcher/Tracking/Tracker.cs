@@ -44,7 +44,6 @@ internal sealed partial class Tracker : IComparisonEvents
     private bool _hasCompared;
     private long _moveHints;
     private long _rootsChecked;
-    private TimeSpan _worked;
 
     /// <param name="recorded">Called when messages are in the outbox.</param>
     /// <param name="ask">Sends a question to the catalog.</param>
@@ -58,8 +57,8 @@ internal sealed partial class Tracker : IComparisonEvents
         _tree = new DirectoryTree(disk);
         _planner = new Planner(state, _tree, options, time);
         _agenda = new Agenda(time);
-        _troubled = new Patrol(options.TroubleInterval, _agenda, time);
-        _polled = new Patrol(options.PollInterval, _agenda, time);
+        _troubled = new Patrol(options.TroubleInterval, time);
+        _polled = new Patrol(options.PollInterval, time);
         _moves = new MoveWindow(options.MoveWindow, time);
         _overflows = new Overflows(time);
         _audit = new Audit(options, time);
@@ -143,8 +142,8 @@ internal sealed partial class Tracker : IComparisonEvents
 
         _doubted.Clear();
         var next = CheckRoots();
-        next = Earlier(next, _troubled.Work(_running.Count == 0, _worked, stays: node => node.Trouble is not null));
-        next = Earlier(next, _polled.Work(_running.Count == 0, _worked, stays: _ => true));
+        next = Earlier(next, _troubled.Work(stays: node => node.Trouble is not null, ComparePatrolled));
+        next = Earlier(next, _polled.Work(stays: _ => true, ComparePatrolled));
         next = Earlier(next, _recoveries.AskAgain());
         next = Earlier(next, _resyncs.Work(_libraries.Values));
         if (_overflows.IsDue(out var overflow))
@@ -416,26 +415,37 @@ internal sealed partial class Tracker : IComparisonEvents
         foreach (var (directory, recursive) in directories)
         {
             if (directory.Parent is null && recursive)
-            {
-                var scan = NewComparison();
-                scan.Add(directory, recursive);
-                _running.AddLast(scan);
-            }
+                BeginScan(directory);
             else
-            {
                 small.Add(directory, recursive);
-            }
         }
 
         _running.AddFirst(small);
     }
 
+    private Comparison BeginScan(DirectoryNode root)
+    {
+        var scan = NewComparison();
+        scan.Add(root, recursive: true);
+        _running.AddLast(scan);
+        return scan;
+    }
+
+    // Returns what tells how long that was worked on, once it has ended.
+    private Func<TimeSpan?> ComparePatrolled(IReadOnlyList<DirectoryNode> directories)
+    {
+        var begun = directories.Where(directory => directory.Parent is null).Select(BeginScan).ToList();
+        var together = NewComparison();
+        foreach (var directory in directories.Where(directory => directory.Parent is not null))
+            together.Add(directory, recursive: true);
+        begun.Add(together);
+        _running.AddLast(together);
+        return () => begun.Exists(_running.Contains) ? null : new TimeSpan(begun.Sum(comparison => comparison.Worked.Ticks));
+    }
+
     private void Step(LinkedListNode<Comparison> running)
     {
-        var before = running.Value.Worked;
-        bool ended = running.Value.Step();
-        _worked += running.Value.Worked - before;
-        if (!ended)
+        if (!running.Value.Step())
             return;
         if (running.List is not null)
             _running.Remove(running);
