@@ -54,13 +54,13 @@ public sealed class WatcherStatus
         if (_updated != 0 && !idle && _time.GetElapsedTime(_updated) < Interval)
             return;
         _updated = _time.GetTimestamp();
-        long pending = _state.OutboxRows;
         Volatile.Write(ref _current, _current with
         {
             SentAt = _time.GetUtcNow(),
             WatchesUsed = tracker.Watches,
-            PendingOutbox = pending,
-            Libraries = [.. tracker.Libraries.Select(library => Report(tracker, library, quiet: idle && pending == 0 && library is { Resync: null, IsPaused: false }))],
+            PendingOutbox = _state.OutboxRows,
+            Libraries = [.. tracker.Libraries.Select(library => Report(
+                tracker, library, quiet: idle && _state.OutboxRowsOf(library) == 0 && library is { Resync: null, IsPaused: false }))],
             Refused = [.. tracker.Refused.Select(refused => new RefusedLibrary(refused.Key, refused.Value))],
         });
     }

@@ -143,6 +143,33 @@ public sealed class ChangesTests : IDisposable
         Assert.Equal(before["a.jpg"].PhotoId, _watcher.Settled()["b.jpg"].PhotoId);
     }
 
+    [Fact]
+    public void A_directory_whose_former_parent_is_removed_meanwhile_takes_all_along()
+    {
+        // More than one step compares.
+        for (int i = 0; i < 12_000; i++)
+            _watcher.Write($"p/x/{i / 500}/{i}.jpg");
+        Directory.CreateDirectory(_watcher.In("q"));
+        var before = Begin();
+        Shell.Run("mv p/x q/ && sleep 0.03 && rmdir p", _watcher.Root);
+
+        var after = _watcher.Settled();
+        Assert.All(before, entry => Assert.Equal(entry.Value.PhotoId, after["q" + entry.Key[1..]].PhotoId));
+        Assert.DoesNotContain(_watcher.Told, told => told.Kind is FileEventKind.Created or FileEventKind.Deleted);
+    }
+
+    [Theory, MemberData(nameof(Modes))]
+    public void A_file_that_is_linked_and_unlinked_is_not_lost(string mode)
+    {
+        for (int i = 0; i < 50; i++)
+            _watcher.Write($"a{i}.jpg");
+        Begin();
+        During(mode, "perl -e 'for (0..49) { link(\"a$_.jpg\", \"b$_.jpg\"); unlink(\"a$_.jpg\") }'");
+
+        // Its id stays, unless it was seen under both names: each is a photo of its own.
+        Assert.Equal(Enumerable.Range(0, 50).Select(i => $"b{i}.jpg").Order(StringComparer.Ordinal), _watcher.Settled().Keys.Order(StringComparer.Ordinal));
+    }
+
     [Theory, MemberData(nameof(Modes))]
     public void A_hard_link_is_a_photo_of_its_own(string mode)
     {

@@ -29,10 +29,9 @@ public sealed class EvidenceTests : IDisposable
         WhileDown("mv d ../outside/");
         Wait(library => library.Held == 30);
         Shell.Run("mv ../outside/d .", _watcher.Root);
-        _watcher.Ask(LibraryAction.Compare);
 
-        var after = _watcher.Settled();
         Wait(library => library.Held is null);
+        var after = _watcher.Settled();
         Assert.All(before, entry => Assert.Equal(entry.Value.PhotoId, after[entry.Key].PhotoId));
         Assert.Empty(_watcher.Told);
     }

@@ -31,6 +31,7 @@ internal sealed class LiveWatcher : IDisposable
             StateDirectory = Path.Combine(_base, "state"),
             RootCheckInterval = TimeSpan.FromMilliseconds(100),
             RewriteInterval = TimeSpan.FromMilliseconds(200),
+            TroubleInterval = TimeSpan.FromMilliseconds(200),
         };
         Definition = new Library
         {

@@ -151,6 +151,27 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
+    public void What_waits_of_a_paused_library_is_no_matter_of_another()
+    {
+        for (int i = 0; i < 100; i++)
+            Tell($"{i}/", ["a.jpg"]);
+        _library.IsPaused = true;
+        WatchedLibrary? other = null;
+        _state.Transact(() =>
+        {
+            _state.SaveLibrary(_library);
+            other = _state.AddLibrary(new Library { Id = "other", Name = "other", Host = "here", Path = "/other" });
+        });
+        Assert.Equal((100, 0), (_state.OutboxRowsOf(_library), _state.OutboxRowsOf(other!)));
+
+        var resyncs = new Resyncs(_state, new WatcherOptions { Host = "here" }, TimeProvider.System, () => { });
+        resyncs.Begin(other!);
+        resyncs.Work([_library, other!]);
+        Assert.Null(other!.Resync);
+        Assert.Equal((100, 100), (_state.OutboxRowsOf(_library), _state.OutboxRows));
+    }
+
+    [Fact]
     public void An_outbox_of_the_first_version_is_taken_over()
     {
         Tell("", ["a"]);

@@ -50,6 +50,9 @@ internal sealed class Comparison(
     /// <summary>Whether that library has been let go of meanwhile, or begun anew.</summary>
     public bool IsOutdated => Whole?.Root != _root;
 
+    /// <summary>It met a directory that has moved, with all below.</summary>
+    public bool HasMoved { get; private set; }
+
     /// <summary>Files looked at so far.</summary>
     public long Files { get; private set; }
 
@@ -365,6 +368,7 @@ internal sealed class Comparison(
                 if (known is not null)
                     tree.Drop(known);
                 watched.MoveTo(parent, name);
+                HasMoved = true;
                 Push(watched, open, recursive: true);
                 return true;
             }
@@ -634,6 +638,12 @@ internal sealed class Comparison(
         Record(final: false, removed: []);
         if (_missing.Any(one => one.OnDisk is not null) && MustWait(moved))
             return false;
+        if (Whole is null && _emptied.Count == 0 && events.StillMoving(this) is { } other)
+        {
+            // What is missing here may be in a directory that has moved, and has not been looked at yet.
+            other.TakeOver(this);
+            return true;
+        }
 
         _observed.AddRange(_missing);
         _missing = [];
@@ -654,6 +664,14 @@ internal sealed class Comparison(
 
         _observed.Clear();
         return true;
+    }
+
+    private void TakeOver(Comparison ended)
+    {
+        _extents.AddRange(ended._extents);
+        _missing.AddRange(ended._missing);
+        ended._missing = [];
+        _manySteps = true;
     }
 
     // A file took another's place, or was seen at two. The disk is ahead of its hints: that another has moved, and where to, may
@@ -702,7 +720,13 @@ internal sealed class Comparison(
             }
         }
 
-        removed.RemoveAll(directory => kept.Any(directory.Covers));
+        // Nor what is on a disk that is away.
+        lock (state.Gate)
+        {
+            removed.RemoveAll(directory => kept.Any(directory.Covers) || directory.Library.Mounts.Keys.Any(mount =>
+                mount.AsSpan().StartsWith(directory.Path) && state.AnyEntryBelow(directory.Library, mount)));
+        }
+
         return removed;
     }
 
@@ -795,7 +819,10 @@ internal sealed class Comparison(
                     continue;
                 foreach (var row in state.DirectoriesBelow(extent.Library, extent.Path))
                 {
-                    if ((emptied || DirectoryTree.IsGone(extent.Library, row.Path)) && seen.Add(row.Row))
+                    bool isGone = emptied
+                        ? !extent.Library.Mounts.Keys.Any(mount => row.Path.AsSpan().StartsWith(mount))
+                        : DirectoryTree.IsGone(extent.Library, row.Path);
+                    if (isGone && seen.Add(row.Row))
                         vanished.Add(new ObservedDirectory(extent.Library, row.Path) { Row = row.Row });
                 }
             }
@@ -907,6 +934,9 @@ internal interface IComparisonEvents
 
     /// <summary>A directory was not where the tree has it when it was to be looked into, and is there after all.</summary>
     void CompareAgain(DirectoryNode node, bool recursive);
+
+    /// <summary>Another comparison, of less than a whole library, that has met a directory that moved, and has not ended.</summary>
+    Comparison? StillMoving(Comparison but);
 
     /// <summary>A plan is in the state, and its messages in the outbox.</summary>
     void Recorded(Comparison comparison);

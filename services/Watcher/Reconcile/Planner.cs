@@ -97,7 +97,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             return;
         }
 
-        Add(new PlannedPath
+        var path = new PlannedPath
         {
             Key = key,
             Directory = directory,
@@ -105,7 +105,11 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             Recorded = observation.IsRecordedKnown ? observation.Recorded : state.Find(key),
             From = observation,
             MayBeUnfinished = observation.MayBeUnfinished,
-        });
+        };
+        // A known file was not created now: this is a link to it, whose other name may be gone already.
+        if (path.IsUnfinished && path.OnDisk!.Value.Identity is var identity && (state.Find(identity).Count > 0 || Recall(identity) is not null))
+            path.MayBeUnfinished = false;
+        Add(path);
     }
 
     private void Add(PlannedPath path)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using SQLitePCL;
@@ -85,6 +86,7 @@ internal sealed class StateDatabase : IDisposable
         "directory, name, photo_id, version, size, modified_seconds, modified_nanoseconds, inode, seconds, nanoseconds, digest, missing";
 
     private const string OutboxRowBytes = "length(events) + ifnull(64 + length(first) + length(last), 0)";
+    private const string OutboxRowCounts = $"{OutboxRowBytes}, library";
 
     // 8 MB.
     private const int MostInodeWords = 1 << 18;
@@ -97,6 +99,7 @@ internal sealed class StateDatabase : IDisposable
     // afterwards.
     private InodeSet? _inodes;
     private bool _remembers;
+    private readonly ConcurrentDictionary<long, long> _outboxRowsOf = new();
     private long _outboxRows;
     private long _outboxBytes;
     private readonly Statement _begin, _commit, _rollback;
@@ -163,14 +166,14 @@ internal sealed class StateDatabase : IDisposable
                 SELECT 1 FROM directory WHERE library = ?1 AND path >= ?2 AND path < ?3
                     AND EXISTS (SELECT 1 FROM entry WHERE entry.directory = directory.row) LIMIT 1
                 """);
-            _addOutbox = Add($"INSERT INTO outbox (library, count, events) VALUES (?1, ?2, ?3) RETURNING {OutboxRowBytes}");
-            _addOutboxRange = Add($"INSERT INTO outbox (library, count, events, kind, directory, version, first, last) VALUES (?1, ?2, x'', ?3, ?4, ?5, ?6, ?7) RETURNING {OutboxRowBytes}");
+            _addOutbox = Add($"INSERT INTO outbox (library, count, events) VALUES (?1, ?2, ?3) RETURNING {OutboxRowCounts}");
+            _addOutboxRange = Add($"INSERT INTO outbox (library, count, events, kind, directory, version, first, last) VALUES (?1, ?2, x'', ?3, ?4, ?5, ?6, ?7) RETURNING {OutboxRowCounts}");
             _readOutbox = Add("""
                 SELECT sequence, id, definition ->> 'epoch', count, events, kind, directory, outbox.version, first, last
                 FROM outbox JOIN library ON row = library
                 WHERE sequence > ?1 AND NOT paused ORDER BY sequence
                 """);
-            _removeOutbox = Add($"DELETE FROM outbox WHERE sequence = ?1 RETURNING {OutboxRowBytes}");
+            _removeOutbox = Add($"DELETE FROM outbox WHERE sequence = ?1 RETURNING {OutboxRowCounts}");
             _removeOutboxOf = Add("DELETE FROM outbox WHERE library = ?1");
             CountOutbox();
             _inodes = Any("entry") ? null : new InodeSet();
@@ -455,13 +458,19 @@ internal sealed class StateDatabase : IDisposable
     }
 
     /// <summary>The file is back, or its id went on with another.</summary>
-    public void Forget(FileIdentity identity) =>
-        _forget.Bind(1, (long)identity.Inode).Bind(2, identity.Seconds).Bind(3, identity.Nanoseconds).Run();
+    public void Forget(FileIdentity identity)
+    {
+        if (_remembers)
+            _forget.Bind(1, (long)identity.Inode).Bind(2, identity.Seconds).Bind(3, identity.Nanoseconds).Run();
+    }
 
     public void ForgetGoneBefore(DateTimeOffset time) => _forgetOld.Bind(1, time.ToUnixTimeSeconds()).Run();
 
     /// <summary>Rows of the outbox; read without <see cref="Gate"/>, it is a moment old.</summary>
     public long OutboxRows => Interlocked.Read(ref _outboxRows);
+
+    /// <summary>Those of one library: what a paused one has does not leave, and is no matter of the others.</summary>
+    public long OutboxRowsOf(WatchedLibrary library) => _outboxRowsOf.GetValueOrDefault(library.Row);
 
     /// <summary>Bytes of what waits in the outbox; read without <see cref="Gate"/>, it is a moment old.</summary>
     public long OutboxBytes => Interlocked.Read(ref _outboxBytes);
@@ -592,21 +601,23 @@ internal sealed class StateDatabase : IDisposable
         return any.Step() && any.Number(0) != 0;
     }
 
-    // Rows of the outbox that came (1) or went (-1), by what they return: their bytes.
+    // Rows of the outbox that came (1) or went (-1), by what they return.
     private void Count(Statement rows, int sign)
     {
         while (rows.Step())
         {
             _outboxRows += sign;
             _outboxBytes += sign * rows.Number(0);
+            _outboxRowsOf[rows.Number(1)] = _outboxRowsOf.GetValueOrDefault(rows.Number(1)) + sign;
         }
     }
 
     private void CountOutbox()
     {
-        using var count = new Statement(_database, $"SELECT count(*), total({OutboxRowBytes}) FROM outbox");
-        count.Step();
-        (_outboxRows, _outboxBytes) = (count.Number(0), count.Number(1));
+        (_outboxRows, _outboxBytes) = (0, 0);
+        _outboxRowsOf.Clear();
+        using var count = new Statement(_database, $"SELECT {OutboxRowCounts} FROM outbox");
+        Count(count, 1);
     }
 
     private void Prepare()

@@ -83,6 +83,9 @@ internal sealed class Recoveries(StateDatabase state, Action<CatalogPartRequeste
         byte[] path = PhotoPath.Decode(entry.Path);
         int slash = path.AsSpan().LastIndexOf((byte)'/');
         uint digest = RegisterDigest.Compute(entry.Path, entry.Version, entry.PhotoId, entry.File, photo: null);
+        var identity = FileIdentity.Of(entry.File.Inode, entry.File.BirthTime, entry.File.Size, entry.File.ModifiedAt);
+        // Its id lives here again.
+        state.Forget(identity);
         state.Put(new Entry
         {
             Key = new EntryKey(state.FindOrAddDirectory(library, path.AsSpan(0, slash + 1)), path[(slash + 1)..]),
@@ -90,7 +93,7 @@ internal sealed class Recoveries(StateDatabase state, Action<CatalogPartRequeste
             Version = entry.Version,
             Size = entry.File.Size,
             Modified = entry.File.ModifiedAt,
-            Identity = FileIdentity.Of(entry.File.Inode, entry.File.BirthTime, entry.File.Size, entry.File.ModifiedAt),
+            Identity = identity,
             Digest = digest,
         });
         library.Entries++;

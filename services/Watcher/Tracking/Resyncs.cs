@@ -26,9 +26,10 @@ internal sealed class Resyncs(StateDatabase state, WatcherOptions options, TimeP
 
     /// <summary>Goes on with what is under way, as far as the outbox has room.</summary>
     /// <returns>How long until it should be called again; null: nothing is under way.</returns>
-    public TimeSpan? Work(IEnumerable<WatchedLibrary> libraries)
+    public TimeSpan? Work(IReadOnlyCollection<WatchedLibrary> libraries)
     {
         TimeSpan? next = null;
+        long waiting = libraries.Where(library => !library.IsPaused).Sum(state.OutboxRowsOf);
         foreach (var library in libraries)
         {
             if (state.OutboxBytes > options.OutboxLimit && library.Resync is not { IsAtStart: true })
@@ -36,7 +37,7 @@ internal sealed class Resyncs(StateDatabase state, WatcherOptions options, TimeP
             // While it is recovering, it has nothing of its own to tell.
             if (library.Resync is null || library.IsRecovering || library.IsPaused)
                 continue;
-            if (state.OutboxRows < MostRowsWaiting)
+            if (waiting < MostRowsWaiting)
             {
                 state.Transact(() => Tell(library, library.Resync));
                 recorded();

@@ -33,6 +33,8 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly HashSet<WatchedLibrary> _doubted = [];
     private readonly Patrol _troubled;
     private readonly Patrol _polled;
+    // Roots of libraries of which too much was missing, and of which something was heard since.
+    private readonly Patrol _held;
     private readonly LinkedList<Comparison> _running = new();
     private readonly Action _recorded;
     private readonly Overflows _overflows;
@@ -59,6 +61,7 @@ internal sealed partial class Tracker : IComparisonEvents
         _agenda = new Agenda(time);
         _troubled = new Patrol(options.TroubleInterval, time);
         _polled = new Patrol(options.PollInterval, time);
+        _held = new Patrol(options.TroubleInterval, time);
         _moves = new MoveWindow(options.MoveWindow, time);
         _overflows = new Overflows(time);
         _audit = new Audit(options, time);
@@ -107,6 +110,8 @@ internal sealed partial class Tracker : IComparisonEvents
             return;
 
         node.Touch();
+        if (node.Library is { Held: not null, Root: { } root })
+            _held.Add(root);
         if (name.Length > 0)
             HintAt(node, mask, cookie, name);
         else if (mask.HasFlag(WatchMask.Ignored))
@@ -144,6 +149,7 @@ internal sealed partial class Tracker : IComparisonEvents
         var next = CheckRoots();
         next = Earlier(next, _troubled.Work(stays: node => node.Trouble is not null, ComparePatrolled));
         next = Earlier(next, _polled.Work(stays: _ => true, ComparePatrolled));
+        next = Earlier(next, _held.Work(stays: root => root.Library.Held is not null, ComparePatrolled));
         next = Earlier(next, _recoveries.AskAgain());
         next = Earlier(next, _resyncs.Work(_libraries.Values));
         if (_overflows.IsDue(out var overflow))
@@ -163,12 +169,16 @@ internal sealed partial class Tracker : IComparisonEvents
             return _doubted.Count > 0 ? TimeSpan.Zero : next;
         }
 
-        // The newest first: a live event never waits for a long scan; then the others in turn.
+        // The newest first: a live event never waits for a long scan; then what it was put before, and scans in turn.
         Step(first);
         if (_running.First is { } other && other != first)
         {
-            _running.RemoveFirst();
-            _running.AddLast(other);
+            if (other.Value.Whole is not null)
+            {
+                _running.RemoveFirst();
+                _running.AddLast(other);
+            }
+
             Step(other);
         }
 
@@ -341,14 +351,15 @@ internal sealed partial class Tracker : IComparisonEvents
 
     Verdict IComparisonEvents.Judge(WatchedLibrary library, int missing)
     {
-        var decision = library.Decision;
+        var (decision, held) = (library.Decision, library.Held);
         library.Decision = null;
         library.Held = null;
         if (missing <= _options.MostDeletions || missing * 2L <= library.Entries)
             return decision is Verdict.Keep ? Verdict.Keep : Verdict.Delete;
         if (decision is { } decided)
             return decided;
-        LogHeld(library.Id, missing, library.Entries);
+        if (held != missing)
+            LogHeld(library.Id, missing, library.Entries);
         library.Held = missing;
         return Verdict.Hold;
     }
@@ -365,6 +376,9 @@ internal sealed partial class Tracker : IComparisonEvents
         _agenda.LookLater(observation.Live!, observation.Name, delay);
 
     void IComparisonEvents.CompareAgain(DirectoryNode node, bool recursive) => _agenda.Compare(node, recursive);
+
+    Comparison? IComparisonEvents.StillMoving(Comparison but) =>
+        _running.FirstOrDefault(comparison => comparison != but && comparison is { Whole: null, HasMoved: true });
 
     void IComparisonEvents.Recorded(Comparison comparison)
     {
@@ -543,7 +557,7 @@ internal sealed partial class Tracker : IComparisonEvents
         bool moved = before.Path != definition.Path;
         library.Redefine(definition);
         _state.Transact(() => _state.SaveLibrary(library));
-        if (moved || library.Root is null)
+        if (moved || before.Watch != definition.Watch || library.Root is null)
         {
             Close(library);
             Open(library);
@@ -637,6 +651,7 @@ internal sealed partial class Tracker : IComparisonEvents
 
         _troubled.Remove(library);
         _polled.Remove(library);
+        _held.Remove(library);
         library.Held = null;
     }
 
