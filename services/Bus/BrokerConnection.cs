@@ -19,21 +19,30 @@ internal sealed partial class BrokerConnection(
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private long _heard = time.GetTimestamp();
-    private int _away;
+    // Some queues may be read while others are refused.
+    private readonly HashSet<Uri> _away = [];
 
     public Task Ready(ReceiveEndpointReady ready)
     {
         Volatile.Write(ref _heard, time.GetTimestamp());
-        if (Interlocked.Exchange(ref _away, 0) == 1)
-            LogBack(ready.InputAddress.Host);
+        lock (_away)
+        {
+            if (_away.Remove(ready.InputAddress) && _away.Count == 0)
+                LogBack(ready.InputAddress.Host);
+        }
+
         return Task.CompletedTask;
     }
 
     public Task Faulted(ReceiveEndpointFaulted faulted)
     {
         Volatile.Write(ref _heard, time.GetTimestamp());
-        if (Interlocked.Exchange(ref _away, 1) == 0)
-            LogAway(faulted.InputAddress.Host, faulted.Exception?.GetBaseException().Message ?? "no reason given");
+        lock (_away)
+        {
+            if (_away.Add(faulted.InputAddress) && _away.Count == 1)
+                LogAway(faulted.InputAddress.Host, faulted.Exception?.GetBaseException().Message ?? "no reason given");
+        }
+
         return Task.CompletedTask;
     }
 
