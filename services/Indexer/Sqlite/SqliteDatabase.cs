@@ -99,9 +99,8 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
     {
         while (true)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             // SQLite keeps its thread: let that not be the bus's, which has the next message to read.
-            var (result, transaction) = await Task.Run(() => JoinAsync(work, cancellationToken), CancellationToken.None);
+            var (result, transaction) = await Task.Run(() => JoinAsync(work, cancellationToken), cancellationToken);
             if (await transaction)
                 return result;
         }

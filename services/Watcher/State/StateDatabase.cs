@@ -100,7 +100,6 @@ internal sealed class StateDatabase : IDisposable
     private InodeSet? _inodes;
     private bool _remembers;
     private readonly ConcurrentDictionary<long, long> _outboxRowsOf = new();
-    private long _outboxRows;
     private long _outboxBytes;
     private readonly Statement _begin, _commit, _rollback;
     private readonly Statement _findDirectory, _addDirectory, _directoryByRow, _directoriesFrom, _removeDirectory;
@@ -174,8 +173,9 @@ internal sealed class StateDatabase : IDisposable
                 WHERE sequence > ?1 AND NOT paused ORDER BY sequence
                 """);
             _removeOutbox = Add($"DELETE FROM outbox WHERE sequence = ?1 RETURNING {OutboxRowCounts}");
-            _removeOutboxOf = Add("DELETE FROM outbox WHERE library = ?1");
-            CountOutbox();
+            _removeOutboxOf = Add($"DELETE FROM outbox WHERE library = ?1 RETURNING {OutboxRowCounts}");
+            using (var all = new Statement(_database, $"SELECT {OutboxRowCounts} FROM outbox"))
+                Count(all, 1);
             _inodes = Any("entry") ? null : new InodeSet();
             _remembers = Any("remembered");
         }
@@ -467,10 +467,13 @@ internal sealed class StateDatabase : IDisposable
     public void ForgetGoneBefore(DateTimeOffset time) => _forgetOld.Bind(1, time.ToUnixTimeSeconds()).Run();
 
     /// <summary>Rows of the outbox; read without <see cref="Gate"/>, it is a moment old.</summary>
-    public long OutboxRows => Interlocked.Read(ref _outboxRows);
+    public long OutboxRows => _outboxRowsOf.Sum(of => of.Value);
 
-    /// <summary>Those of one library: what a paused one has does not leave, and is no matter of the others.</summary>
+    /// <summary>Those of one library.</summary>
     public long OutboxRowsOf(WatchedLibrary library) => _outboxRowsOf.GetValueOrDefault(library.Row);
+
+    /// <summary>Those that leave: what a paused library has stays, and is no matter of the others.</summary>
+    public long OutboxRowsToSend(IEnumerable<WatchedLibrary> libraries) => libraries.Where(library => !library.IsPaused).Sum(OutboxRowsOf);
 
     /// <summary>Bytes of what waits in the outbox; read without <see cref="Gate"/>, it is a moment old.</summary>
     public long OutboxBytes => Interlocked.Read(ref _outboxBytes);
@@ -501,8 +504,7 @@ internal sealed class StateDatabase : IDisposable
     /// <summary>Drops what waits to be sent of a library: it will be told as a whole.</summary>
     public void RemoveOutbox(WatchedLibrary library)
     {
-        _removeOutboxOf.Bind(1, library.Row).Run();
-        CountOutbox();
+        Count(_removeOutboxOf.Bind(1, library.Row), -1);
     }
 
     /// <summary>The oldest rows behind one: as many as have so many events, at least one if there is any.</summary>
@@ -606,18 +608,9 @@ internal sealed class StateDatabase : IDisposable
     {
         while (rows.Step())
         {
-            _outboxRows += sign;
             _outboxBytes += sign * rows.Number(0);
             _outboxRowsOf[rows.Number(1)] = _outboxRowsOf.GetValueOrDefault(rows.Number(1)) + sign;
         }
-    }
-
-    private void CountOutbox()
-    {
-        (_outboxRows, _outboxBytes) = (0, 0);
-        _outboxRowsOf.Clear();
-        using var count = new Statement(_database, $"SELECT {OutboxRowCounts} FROM outbox");
-        Count(count, 1);
     }
 
     private void Prepare()

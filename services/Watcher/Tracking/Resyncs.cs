@@ -29,7 +29,6 @@ internal sealed class Resyncs(StateDatabase state, WatcherOptions options, TimeP
     public TimeSpan? Work(IReadOnlyCollection<WatchedLibrary> libraries)
     {
         TimeSpan? next = null;
-        long waiting = libraries.Where(library => !library.IsPaused).Sum(state.OutboxRowsOf);
         foreach (var library in libraries)
         {
             if (state.OutboxBytes > options.OutboxLimit && library.Resync is not { IsAtStart: true })
@@ -37,7 +36,7 @@ internal sealed class Resyncs(StateDatabase state, WatcherOptions options, TimeP
             // While it is recovering, it has nothing of its own to tell.
             if (library.Resync is null || library.IsRecovering || library.IsPaused)
                 continue;
-            if (waiting < MostRowsWaiting)
+            if (state.OutboxRowsToSend(libraries) < MostRowsWaiting)
             {
                 state.Transact(() => Tell(library, library.Resync));
                 recorded();

@@ -81,7 +81,7 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
                 if (idle <= TimeSpan.Zero)
                     continue;
                 hasCompared |= _tracker.TakeHasCompared();
-                if (hasCompared && _tracker.Libraries.All(library => library.IsPaused || _state.OutboxRowsOf(library) == 0))
+                if (hasCompared && _state.OutboxRowsToSend(_tracker.Libraries) == 0)
                 {
                     GiveBackMemory();
                     hasCompared = false;

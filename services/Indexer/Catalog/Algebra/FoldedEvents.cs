@@ -8,9 +8,7 @@ namespace WatchPhoto.Indexer.Catalog.Algebra;
 /// </summary>
 internal sealed class FoldedEvents
 {
-    private FoldedEvents(string libraryId) => LibraryId = libraryId;
-
-    public string LibraryId { get; }
+    public required string LibraryId { get; init; }
 
     public required List<Register> Registers { get; init; }
 
@@ -49,8 +47,9 @@ internal sealed class FoldedEvents
 
         List<Register> sorted = [.. registers.Values];
         sorted.Sort((a, b) => PathOrder.Compare(a.Path, b.Path));
-        return new FoldedEvents(message.LibraryId)
+        return new FoldedEvents
         {
+            LibraryId = message.LibraryId,
             Registers = sorted,
             Removals = [.. removals.Select(r => new Removal(r.Key, r.Value)).OrderBy(r => r.Directory, StringComparer.Ordinal)],
             Fresh = message.Events.Where(change => change.Kind == FileEventKind.Created).Select(change => change.Path).ToHashSet(),
