@@ -14,7 +14,9 @@ internal static class WireFormat
     public static void UsePlainJson(this IBusFactoryConfigurator bus)
     {
         bus.ClearSerialization();
-        bus.UseRawJsonSerializer(RawSerializerOptions.All, isDefault: true);
+        var json = new PlainJson();
+        bus.AddSerializer(json);
+        bus.AddDeserializer(json, isDefault: true);
         bus.ConfigureJsonSerializerOptions(options => new JsonSerializerOptions(options)
         {
             WriteIndented = false,

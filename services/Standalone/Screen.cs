@@ -150,6 +150,6 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
         public override string ToString() => Files == 0 && Expected == 0
             ? string.Create(CultureInfo.InvariantCulture, $"{Pending:N0} messages on their way to the catalog")
             : string.Create(CultureInfo.InvariantCulture,
-                $"{Files:N0} files looked at, {FilesPerSecond:N0} files/s, {Math.Max(0, Expected - Files):N0} remaining");
+                $"{Files:N0} files looked at, {FilesPerSecond:N0} files/s, about {Math.Max(0, Expected - Files):N0} remaining");
     }
 }

@@ -87,7 +87,7 @@ public sealed class WatcherStatus
             Entries = library.Entries,
             Directories = library.Directories,
             Progress = (scan ?? tracker.AuditOf(library)) is not { } comparison ? null : new ScanProgress(
-                comparison.Files, Math.Max(scan is null ? library.Entries : library.Expected, comparison.Files),
+                comparison.Files, Math.Max(library.DiskComparedAt is null ? comparison.FilesExpected : library.Entries, comparison.Files),
                 comparison.Files / Math.Max(0.001, _time.GetElapsedTime(comparison.Started).TotalSeconds), comparison.Worked.TotalSeconds),
             DiskComparedAt = library.DiskComparedAt,
             Proof = quiet && state is LibraryState.Watching or LibraryState.Polling

@@ -54,9 +54,6 @@ internal sealed class WatchedLibrary(long row, Library definition)
     /// <summary>Directories in the tree, the root among them.</summary>
     public int Directories { get; set; }
 
-    /// <summary>How many files there will be, as far as is known; counted on another thread while a first scan runs.</summary>
-    public long Expected { get; set; }
-
     public DateTimeOffset? DiskComparedAt { get; set; }
 
     /// <summary>Its entries are being learned from the catalog: nothing is compared before.</summary>

@@ -63,28 +63,40 @@ internal sealed partial class OutboxPublisher(
 
     private async Task SendAllAsync(CancellationToken cancellationToken)
     {
-        for (long after = 0; ;)
+        var read = ReadAsync(after: 0);
+        try
         {
-            IReadOnlyList<OutboxRow> rows;
-            lock (state.Gate)
-                rows = state.ReadOutbox(after, EventsRead);
-            foreach (var message in Messages(rows.Where(row => _sent.TryAdd(row.Sequence, true))))
+            while (true)
             {
-                await _window.WaitAsync(cancellationToken);
-                _ = SendAsync(message, cancellationToken);
-            }
+                var rows = await read;
+                // The next are read while these are on their way: who keeps the gate closed meanwhile does not dry up the bus.
+                if (rows.Count > 0)
+                    read = ReadAsync(rows[^1].Sequence);
+                foreach (var message in Messages(rows.Where(row => _sent.TryAdd(row.Sequence, true))))
+                {
+                    await _window.WaitAsync(cancellationToken);
+                    _ = SendAsync(message, cancellationToken);
+                }
 
-            if (rows.Count > 0)
-            {
-                after = rows[^1].Sequence;
-                continue;
+                if (rows.Count > 0)
+                    continue;
+                // From the start again: a library that was paused may have rows before those sent meanwhile.
+                await signal.WaitAsync(cancellationToken);
+                read = ReadAsync(after: 0);
             }
-
-            // From the start again: a library that was paused may have rows before those sent meanwhile.
-            await signal.WaitAsync(cancellationToken);
-            after = 0;
+        }
+        finally
+        {
+            // The state is closed next.
+            await read;
         }
     }
+
+    private Task<IReadOnlyList<OutboxRow>> ReadAsync(long after) => Task.Run(() =>
+    {
+        lock (state.Gate)
+            return state.ReadOutbox(after, EventsRead);
+    });
 
     // Whatever waits goes together: one event alone at once when it is quiet, full messages when there is much.
     private static IEnumerable<List<OutboxRow>> Messages(IEnumerable<OutboxRow> rows)

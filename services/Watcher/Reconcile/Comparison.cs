@@ -41,6 +41,8 @@ internal sealed class Comparison(
     private List<Observation> _missing = [];
     private DirectoryNode? _root;
     private bool _manySteps;
+    // The part of the whole that is compared, taking the directories of one directory for equals.
+    private double _done;
     private long? _waitsSince;
     private long _moves;
 
@@ -55,6 +57,9 @@ internal sealed class Comparison(
 
     /// <summary>Files looked at so far.</summary>
     public long Files { get; private set; }
+
+    /// <summary>How many there will be, if the directories that are to come are like their neighbours; 0: nothing says so yet.</summary>
+    public long FilesExpected => _done > 0 ? (long)(Files / _done) : 0;
 
     public long Started { get; } = time.GetTimestamp();
 
@@ -167,10 +172,18 @@ internal sealed class Comparison(
             return;
         }
 
-        if (Enter(listed.Node, listed.Open, listed.Directories.Peek(), listed.Recursive, inTurn))
+        int entered = _entered.Count;
+        if (Enter(listed.Node, listed.Open, listed.Directories.Peek(), listed.Recursive, inTurn, listed.ShareOfEach))
+        {
             listed.Directories.Dequeue();
+            if (_entered.Count == entered)
+                _done += listed.ShareOfEach;
+        }
         else
+        {
             _goesNoFurther = true;
+        }
+
         if (listed.Directories.Count == 0)
             Leave(_listed.Pop());
     }
@@ -210,7 +223,7 @@ internal sealed class Comparison(
         {
             if (!Polls(node, open!) && node.Watch == DirectoryNode.NoWatch)
                 Watch(node, open!);
-            Push(node, open!, recursive);
+            Push(node, open!, recursive, share: node.Parent is null ? 1 : 0);
         }
         else
         {
@@ -218,10 +231,10 @@ internal sealed class Comparison(
         }
     }
 
-    private void Push(DirectoryNode node, IDirectory open, bool recursive)
+    private void Push(DirectoryNode node, IDirectory open, bool recursive, double share)
     {
         _extents.Add(new ObservedDirectory(node.Library, node.Path()));
-        var frame = new Frame(node, open, recursive);
+        var frame = new Frame(node, open, recursive, share);
         _entered.Enqueue(frame);
         if (Whole is null)
             return;
@@ -276,7 +289,7 @@ internal sealed class Comparison(
 
                 bool exists = error == 0;
                 if (exists && facts.Kind == FileKind.Directory && node.Library.Filter.IncludesDirectory(directory.Path, name))
-                    Enter(node, open, name, recursive: false, inTurn: true);
+                    Enter(node, open, name, recursive: false, inTurn: true, share: 0);
                 else if (node.Child(name) is { } child)
                     Gone(child);
 
@@ -296,7 +309,7 @@ internal sealed class Comparison(
 
     /// <summary>Takes a directory found on the disk into the tree: watch first, list after.</summary>
     /// <returns>False: a disk is mounted there, and its turn has not come; open until then, it could not be unmounted.</returns>
-    private bool Enter(DirectoryNode parent, IDirectory parentOpen, byte[] name, bool recursive, bool inTurn)
+    private bool Enter(DirectoryNode parent, IDirectory parentOpen, byte[] name, bool recursive, bool inTurn, double share)
     {
         var known = parent.Child(name);
         var error = parentOpen.Open(name, out var open);
@@ -369,7 +382,7 @@ internal sealed class Comparison(
                     tree.Drop(known);
                 watched.MoveTo(parent, name);
                 HasMoved = true;
-                Push(watched, open, recursive: true);
+                Push(watched, open, recursive: true, share);
                 return true;
             }
         }
@@ -381,7 +394,7 @@ internal sealed class Comparison(
             Settle(node, error, watch);
         else if (!parent.IsPolled)
             events.Polled(node);
-        Push(node, open, recursive: true);
+        Push(node, open, recursive: true, share);
         return true;
     }
 
@@ -498,6 +511,7 @@ internal sealed class Comparison(
             // What was listed is not all there is: nothing is missing for that.
             node.IsOpaque = true;
             events.Trouble(node, error);
+            _done += frame.Share;
             End(frame);
             return;
         }
@@ -553,6 +567,9 @@ internal sealed class Comparison(
                 Gone(child);
         }
 
+        int parts = frame.Directories.Count + (listing.Count > frame.Directories.Count ? 1 : 0);
+        frame.ShareOfEach = parts == 0 ? 0 : frame.Share / parts;
+        _done += frame.Share - (frame.ShareOfEach * frame.Directories.Count);
         if (frame.Directories.Count > 0)
             _listed.Push(frame);
         else
@@ -878,7 +895,7 @@ internal sealed class Comparison(
         });
     }
 
-    private sealed class Frame(DirectoryNode node, IDirectory open, bool recursive)
+    private sealed class Frame(DirectoryNode node, IDirectory open, bool recursive, double share)
     {
         public DirectoryNode Node { get; } = node;
         public IDirectory Open { get; } = open;
@@ -886,6 +903,12 @@ internal sealed class Comparison(
 
         /// <summary>Directories to go into.</summary>
         public Queue<byte[]> Directories { get; } = new();
+
+        /// <summary>Of the whole.</summary>
+        public double Share { get; } = share;
+
+        /// <summary>That of each of its directories.</summary>
+        public double ShareOfEach { get; set; }
 
         /// <summary>Null: it is read when it is compared.</summary>
         public ReadAhead? Ahead { get; set; }

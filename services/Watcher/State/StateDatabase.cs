@@ -115,7 +115,8 @@ internal sealed class StateDatabase : IDisposable
     /// <exception cref="StateException">It cannot be opened, or is of a later version of the program.</exception>
     public StateDatabase(string path)
     {
-        int result = sqlite3_open_v2(path, out _database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, null);
+        // Without a mutex of its own around every call: that is what the gate is.
+        int result = sqlite3_open_v2(path, out _database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, null);
         if (result != SQLITE_OK)
         {
             var failure = StateException.From(_database, result);

@@ -634,9 +634,6 @@ internal sealed partial class Tracker : IComparisonEvents
             library.Offline = null;
             library.Root = new DirectoryNode(library, null, []) { Identity = (open.Facts.Device, open.Facts.Inode) };
             library.Directories = 1;
-            library.Expected = library.Entries;
-            if (library.DiskComparedAt is null)
-                Census.Start(library, _disk);
             _agenda.Compare(library.Root, recursive: true);
         }
     }

@@ -8,7 +8,6 @@ namespace WatchPhoto.Scenarios.Tests.Model;
 /// <param name="before">Called before every look; an error it returns is the look's answer.</param>
 internal sealed class ModelDisk(ModelWorld world, Func<string, ModelNode?, string, Errno> before) : IDisk
 {
-    private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly HashSet<OpenDirectory> _open = [];
 
     /// <summary>What the system does with what a dead process had open.</summary>
@@ -18,17 +17,8 @@ internal sealed class ModelDisk(ModelWorld world, Func<string, ModelNode?, strin
             directory.Dispose();
     }
 
-    public Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory)
-    {
-        // A first scan is counted ahead on another thread; the model has one.
-        if (Environment.CurrentManagedThreadId != _thread)
-        {
-            directory = null;
-            return Errno.EAGAIN;
-        }
-
-        return Open(world.Main.Root, Encoding.Latin1.GetString(path).Trim('/'), out directory);
-    }
+    public Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory) =>
+        Open(world.Main.Root, Encoding.Latin1.GetString(path).Trim('/'), out directory);
 
     public void RemoveWatch(int watch) => world.RemoveWatch(watch);
 

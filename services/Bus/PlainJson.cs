@@ -1,0 +1,63 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Mime;
+using System.Text.Json;
+using MassTransit;
+using MassTransit.Serialization;
+
+namespace WatchPhoto.Bus;
+
+/// <summary>
+/// The bus's own serializer, but a message is read from its bytes at once: that one makes a document of them first and the
+/// message of that, which takes twice as long.
+/// </summary>
+internal sealed class PlainJson : ISerializerFactory, IMessageDeserializer
+{
+    private readonly SystemTextJsonRawMessageSerializer _serializer = new(RawSerializerOptions.All);
+
+    public ContentType ContentType => _serializer.ContentType;
+
+    public IMessageSerializer CreateSerializer() => _serializer;
+
+    public IMessageDeserializer CreateDeserializer() => this;
+
+    public void Probe(ProbeContext context) => _serializer.Probe(context);
+
+    public ConsumeContext Deserialize(ReceiveContext receiveContext) =>
+        new BodyConsumeContext(receiveContext, Deserialize(receiveContext.Body, receiveContext.TransportHeaders, receiveContext.InputAddress));
+
+    public SerializerContext Deserialize(MessageBody body, Headers headers, Uri? destinationAddress = null) =>
+        new Message(_serializer, body, headers, destinationAddress);
+
+    public MessageBody GetMessageBody(string text) => _serializer.GetMessageBody(text);
+
+    private sealed class Message(SystemTextJsonRawMessageSerializer serializer, MessageBody body, Headers headers, Uri? destination)
+        : BaseSerializerContext(SystemTextJsonMessageSerializer.Instance, new RawMessageContext(headers, destination, RawSerializerOptions.All), headers.GetMessageTypes())
+    {
+        // For what is not about consuming it.
+        private SerializerContext Document => field ??= serializer.Deserialize(body, headers, destination);
+
+        public override bool IsSupportedMessageType<T>() => true;
+
+        public override bool IsSupportedMessageType(Type messageType) => true;
+
+        public override bool TryGetMessage<T>([NotNullWhen(true)] out T? message)
+            where T : class
+        {
+            message = JsonSerializer.Deserialize<T>(body.GetBytes(), SystemTextJsonMessageSerializer.Options);
+            return message is not null;
+        }
+
+        public override bool TryGetMessage(Type messageType, [NotNullWhen(true)] out object? message) => Document.TryGetMessage(messageType, out message);
+
+        public override IMessageSerializer GetMessageSerializer() => Document.GetMessageSerializer();
+
+        public override IMessageSerializer GetMessageSerializer<T>(MessageEnvelope envelope, T message) =>
+            Document.GetMessageSerializer(envelope, message);
+
+        public override IMessageSerializer GetMessageSerializer(object message, string[] messageTypes) =>
+            Document.GetMessageSerializer(message, messageTypes);
+
+        public override Dictionary<string, object> ToDictionary<T>(T? message)
+            where T : class => Document.ToDictionary(message);
+    }
+}
