@@ -43,8 +43,10 @@ internal sealed class PlainJson : ISerializerFactory, IMessageDeserializer
         public override bool TryGetMessage<T>([NotNullWhen(true)] out T? message)
             where T : class
         {
-            message = JsonSerializer.Deserialize<T>(body.GetBytes(), SystemTextJsonMessageSerializer.Options);
-            return message is not null;
+            // What is not read by the one consumer of its queue is not kept either: it fails.
+            message = JsonSerializer.Deserialize<T>(body.GetBytes(), SystemTextJsonMessageSerializer.Options)
+                ?? throw new JsonException("The message is null.");
+            return true;
         }
 
         public override bool TryGetMessage(Type messageType, [NotNullWhen(true)] out object? message) => Document.TryGetMessage(messageType, out message);
