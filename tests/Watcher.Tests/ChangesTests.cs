@@ -50,6 +50,25 @@ public sealed class ChangesTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Modes))]
+    public void A_directory_that_moves_on_again_and_again_with_all_that_happens_in_it_is_followed(string mode)
+    {
+        for (int i = 0; i < 300; i++)
+            _watcher.Write($"d/{i:000}.jpg");
+        var before = Begin();
+        During(mode, "mv d e; echo more >> e/007.jpg; mv e f; rm f/008.jpg; mv f/009.jpg 009.jpg; cp f/010.jpg f/new.jpg; mkdir d; mv f/011.jpg d; mv f g");
+
+        var after = _watcher.Settled();
+        Assert.Equal(300, after.Count);
+        Assert.Equal(before["d/009.jpg"].PhotoId, after["009.jpg"].PhotoId);
+        Assert.Equal(before["d/011.jpg"].PhotoId, after["d/011.jpg"].PhotoId);
+        for (int i = 0; i < 300; i++)
+        {
+            if (i is not (8 or 9 or 11))
+                Assert.Equal(before[$"d/{i:000}.jpg"].PhotoId, after[$"g/{i:000}.jpg"].PhotoId);
+        }
+    }
+
+    [Theory, MemberData(nameof(Modes))]
     public void Exchanged_files_exchange_their_photo_ids(string mode)
     {
         _watcher.Write("a.jpg", "aa");

@@ -172,6 +172,36 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
+    public void What_moved_with_its_directory_is_told_from_where_it_was_though_it_changes_before_or_moves_on()
+    {
+        Tell("before/", ["a", "b", "c", "d"]);
+        _state.Transact(() => RemoveAll());
+        Move("before/", "after/", Version + 1);
+        Assert.Equal([4], Rows().Select(row => row.Count));
+        Assert.Equal(Moves("before/", "after/", "a", "b", "c", "d"), Told());
+
+        // Its rows are read by a process that comes later.
+        _state.Dispose();
+        _state = new StateDatabase(File);
+        long bytes = _state.OutboxBytes;
+        _state.Transact(() =>
+        {
+            _state.Put(Entry("a") with { Version = Version + 2 });
+            _state.Remove(Entry("b").Key);
+        });
+        Assert.Equal(Moves("before/", "after/", "a", "b", "c", "d"), Told());
+        Assert.True(_state.OutboxBytes > bytes);
+
+        Move("after/", "again/", Version + 3);
+        Move("again/", "before/", Version + 4);
+        Assert.Equal(
+            [.. Moves("before/", "after/", "a", "b", "c", "d"), .. Moves("after/", "again/", "a", "c", "d"), .. Moves("again/", "before/", "a", "c", "d")],
+            Told());
+        _state.Transact(() => RemoveAll());
+        Assert.Equal(0, _state.OutboxBytes);
+    }
+
+    [Fact]
     public void An_outbox_of_the_first_version_is_taken_over()
     {
         Tell("", ["a"]);
@@ -179,7 +209,7 @@ public sealed class OutboxTests : IDisposable
         Assert.Equal(raw.SQLITE_OK, raw.sqlite3_open(File, out var database));
         using (database)
         {
-            foreach (string column in (string[])["kind", "directory", "version", "first", "last"])
+            foreach (string column in (string[])["kind", "directory", "version", "first", "last", "before"])
                 Assert.Equal(raw.SQLITE_OK, raw.sqlite3_exec(database, $"ALTER TABLE outbox DROP COLUMN {column}"));
             Assert.Equal(raw.SQLITE_OK, raw.sqlite3_exec(database, "PRAGMA user_version = 1"));
         }
@@ -188,6 +218,27 @@ public sealed class OutboxTests : IDisposable
         Tell("", ["b", "c"]);
         Assert.Equal(["a", "b", "c"], Events().Select(told => told.Path));
     }
+
+    private static IEnumerable<(string?, string)> Moves(string before, string after, params string[] names) =>
+        names.Select(name => ((string?)(before + name), after + name));
+
+    private IEnumerable<(string?, string)> Told() => Events().Select(told => (told.OldPath, told.Path));
+
+    private void RemoveAll()
+    {
+        foreach (var row in Rows())
+            _state.RemoveOutbox(row.Sequence);
+    }
+
+    private void Move(string before, string after, long version) => _state.Transact(() =>
+    {
+        byte[] from = Encoding.UTF8.GetBytes(before), to = Encoding.UTF8.GetBytes(after);
+        _state.MoveDirectory(new DirectoryRow(_row, _library.Row, from), to);
+        var told = _state.EntriesOf(_row).Select(entry => (to, entry with { Version = version })).ToList();
+        foreach (var (_, entry) in told)
+            _state.Update(entry);
+        Outbox.Add(_state, _library, FileEventKind.Moved, told, from);
+    });
 
     // As a plan does.
     private void Tell(string directory, IEnumerable<string> names, long version = Version) => _state.Transact(() =>

@@ -34,6 +34,7 @@ internal sealed class Comparison(
     private bool _goesNoFurther;
     private long _stepStarted;
     private readonly List<Observation> _observed = [];
+    private readonly List<BroughtAlong> _brought = [];
     private readonly List<DirectoryNode> _gone = [];
     private readonly List<(DirectoryNode Directory, DirectoryNode Parent, byte[] Name, bool Recursive)> _unseen = [];
     private readonly List<ObservedDirectory> _extents = [];
@@ -93,7 +94,7 @@ internal sealed class Comparison(
         return ended;
     }
 
-    private bool IsStepOver => _observed.Count >= StepSize || time.GetElapsedTime(_stepStarted) >= StepTime;
+    private bool IsStepOver => _observed.Count + _brought.Sum(one => one.Count) >= StepSize || time.GetElapsedTime(_stepStarted) >= StepTime;
 
     private bool Advance()
     {
@@ -101,8 +102,7 @@ internal sealed class Comparison(
         {
             if (IsStepOver)
             {
-                _manySteps = true;
-                Record(final: false, removed: []);
+                RecordStep();
                 return false;
             }
         }
@@ -173,7 +173,7 @@ internal sealed class Comparison(
         }
 
         int entered = _entered.Count;
-        if (Enter(listed.Node, listed.Open, listed.Directories.Peek(), listed.Recursive, inTurn, listed.ShareOfEach))
+        if (Enter(listed.Node, listed.Open, listed.Directories.Peek(), listed.Recursive, inTurn, listed))
         {
             listed.Directories.Dequeue();
             if (_entered.Count == entered)
@@ -223,7 +223,7 @@ internal sealed class Comparison(
         {
             if (!Polls(node, open!) && node.Watch == DirectoryNode.NoWatch)
                 Watch(node, open!);
-            Push(node, open!, recursive, share: node.Parent is null ? 1 : 0);
+            Push(node, open!, recursive, node.Parent is null ? 1 : 0);
         }
         else
         {
@@ -231,10 +231,10 @@ internal sealed class Comparison(
         }
     }
 
-    private void Push(DirectoryNode node, IDirectory open, bool recursive, double share)
+    private void Push(DirectoryNode node, IDirectory open, bool recursive, double share, byte[]? before = null)
     {
         _extents.Add(new ObservedDirectory(node.Library, node.Path()));
-        var frame = new Frame(node, open, recursive, share);
+        var frame = new Frame(node, open, recursive) { Share = share, Before = before };
         _entered.Enqueue(frame);
         if (Whole is null)
             return;
@@ -289,7 +289,7 @@ internal sealed class Comparison(
 
                 bool exists = error == 0;
                 if (exists && facts.Kind == FileKind.Directory && node.Library.Filter.IncludesDirectory(directory.Path, name))
-                    Enter(node, open, name, recursive: false, inTurn: true, share: 0);
+                    Enter(node, open, name, recursive: false, inTurn: true, listed: null);
                 else if (node.Child(name) is { } child)
                     Gone(child);
 
@@ -309,9 +309,10 @@ internal sealed class Comparison(
 
     /// <summary>Takes a directory found on the disk into the tree: watch first, list after.</summary>
     /// <returns>False: a disk is mounted there, and its turn has not come; open until then, it could not be unmounted.</returns>
-    private bool Enter(DirectoryNode parent, IDirectory parentOpen, byte[] name, bool recursive, bool inTurn, double share)
+    private bool Enter(DirectoryNode parent, IDirectory parentOpen, byte[] name, bool recursive, bool inTurn, Frame? listed)
     {
         var known = parent.Child(name);
+        double share = listed?.ShareOfEach ?? 0;
         var error = parentOpen.Open(name, out var open);
         if (error != 0)
         {
@@ -375,14 +376,15 @@ internal sealed class Comparison(
             if (watched.Library == parent.Library)
             {
                 // Renamed: the directory brings along all below it, but not what was wrong at its old place.
-                if (watched is { Trouble: not null, Parent: { } before })
-                    events.LookAgain(before, watched.Name);
+                if (watched is { Trouble: not null, Parent: { } left })
+                    events.LookAgain(left, watched.Name);
                 Extent(watched);
                 if (known is not null)
                     tree.Drop(known);
+                var before = watched.Path();
                 watched.MoveTo(parent, name);
                 HasMoved = true;
-                Push(watched, open, recursive: true, share);
+                Push(watched, open, recursive: true, share, before);
                 return true;
             }
         }
@@ -394,7 +396,7 @@ internal sealed class Comparison(
             Settle(node, error, watch);
         else if (!parent.IsPolled)
             events.Polled(node);
-        Push(node, open, recursive: true, share);
+        Push(node, open, recursive: true, share, known is null || listed?.Before is not { } above ? null : [.. above, .. name, (byte)'/']);
         return true;
     }
 
@@ -522,7 +524,9 @@ internal sealed class Comparison(
 
         if (ahead is null)
             listing.Sort();
+        RecordBrought(directory.Path);
         var recorded = Recorded(directory);
+        var brought = recorded.Count == 0 && frame.Before is { } before ? MayBring(directory, before) : null;
         _seen.Clear();
         int next = 0;
         bool known = true;
@@ -537,6 +541,8 @@ internal sealed class Comparison(
             bool isRecorded = next < recorded.Count && recorded[next].Key.Name.AsSpan().SequenceEqual(name);
             if (unknown)
                 events.LookAgain(node, name.ToArray());
+            else if (facts is { } arrived && brought?.Takes(name, arrived) == true)
+                continue;
             else if (facts is { } file && (!isRecorded || !recorded[next].Matches(file) || recorded[next].IsMissing))
             {
                 _observed.Add(new Observation
@@ -549,16 +555,18 @@ internal sealed class Comparison(
                 Missing(directory, recorded[next]);
             if (isRecorded)
                 next++;
-            if (_observed.Count >= StepSize)
+            // Until it is known whether the directory brings along its row, it has no other.
+            if (brought is null && _observed.Count >= StepSize)
             {
-                _manySteps = true;
-                Record(final: false, removed: []);
+                RecordStep();
                 // A plan may have moved away what was read before it.
                 known = false;
             }
         }
 
         GiveBack(frame);
+        if (brought is not null)
+            Bring(brought);
         for (; next < recorded.Count; next++)
             Missing(directory, recorded[next]);
         foreach (var child in node.Children)
@@ -576,6 +584,49 @@ internal sealed class Comparison(
             Leave(frame);
     }
 
+    // What is recorded where the directory was, if it may be told of as a whole: nothing is at the old place now, and nothing is
+    // recorded below it.
+    private BroughtAlong? MayBring(ObservedDirectory directory, byte[] before)
+    {
+        if (DirectoryTree.Find(directory.Library, before) is not null)
+            return null;
+        var error = tree.Open(directory.Library, before, out var open);
+        open?.Dispose();
+        if (!error.MeansAbsent())
+            return null;
+        RecordBrought(before);
+        lock (state.Gate)
+        {
+            if (state.DirectoriesBelow(directory.Library, before) is not [var row] || !row.Path.AsSpan().SequenceEqual(before))
+                return null;
+            var entries = state.EntriesOf(row.Row).ToList();
+            return entries.Count == 0 || entries.Exists(entry => entry.IsMissing) ? null : new BroughtAlong(directory, row, entries);
+        }
+    }
+
+    private void Bring(BroughtAlong brought)
+    {
+        if (brought.IsWhole)
+        {
+            _brought.Add(brought);
+            return;
+        }
+
+        foreach (var (entry, onDisk) in brought.Found)
+        {
+            _observed.Add(new Observation { Directory = brought.Directory, Name = entry.Key.Name, OnDisk = onDisk });
+            if (_observed.Count >= StepSize)
+                RecordStep();
+        }
+    }
+
+    // A directory that is to take its row from or to this path has it now.
+    private void RecordBrought(byte[] path)
+    {
+        if (_brought.Exists(one => one.Before.Path.AsSpan().SequenceEqual(path) || one.Directory.Path.AsSpan().SequenceEqual(path)))
+            RecordStep();
+    }
+
     private void Missing(ObservedDirectory directory, Entry entry)
     {
         if (!entry.IsMissing)
@@ -586,8 +637,7 @@ internal sealed class Comparison(
     {
         lock (state.Gate)
         {
-            directory.Row = state.FindDirectory(directory.Library, directory.Path);
-            return directory.Row is { } row ? [.. state.EntriesOf(row)] : [];
+            return directory.Row(state) is { } row ? [.. state.EntriesOf(row)] : [];
         }
     }
 
@@ -728,7 +778,7 @@ internal sealed class Comparison(
                 removed.Add(Topmost(vanished));
             lock (state.Gate)
             {
-                foreach (var entry in state.EntriesOf(vanished.Row!.Value))
+                foreach (var entry in state.EntriesOf(vanished.Row(state)!.Value))
                 {
                     Missing(vanished, entry);
                     if (entry.IsMissing)
@@ -840,7 +890,7 @@ internal sealed class Comparison(
                         ? !extent.Library.Mounts.Keys.Any(mount => row.Path.AsSpan().StartsWith(mount))
                         : DirectoryTree.IsGone(extent.Library, row.Path);
                     if (isGone && seen.Add(row.Row))
-                        vanished.Add(new ObservedDirectory(extent.Library, row.Path) { Row = row.Row });
+                        vanished.Add(new ObservedDirectory(extent.Library, row.Path));
                 }
             }
         }
@@ -861,13 +911,21 @@ internal sealed class Comparison(
         return vanished;
     }
 
+    private void RecordStep()
+    {
+        _manySteps = true;
+        Record(final: false, removed: []);
+    }
+
     private void Record(bool final, List<ObservedDirectory> removed)
     {
         DropOutdated();
-        if (_observed.Count > 0 || removed.Count > 0)
+        if (_observed.Count > 0 || _brought.Count > 0 || removed.Count > 0)
         {
             state.Transact(() =>
             {
+                foreach (var brought in _brought)
+                    planner.Record(brought);
                 _missing.AddRange(planner.Record(_observed, libraryByRow, final, removed, events.LookLater));
                 foreach (var directory in removed)
                 {
@@ -879,12 +937,14 @@ internal sealed class Comparison(
         }
 
         _observed.Clear();
+        _brought.Clear();
     }
 
     // A directory was moved or taken away since it was looked into: whoever found that out has looked at its new place, and
     // sees to what is recorded at the old one. Recorded now, nobody would ever come for it.
     private void DropOutdated()
     {
+        _brought.RemoveAll(one => !one.Directory.IsCurrent);
         ObservedDirectory? last = null;
         bool isCurrent = false;
         _observed.RemoveAll(one =>
@@ -895,7 +955,7 @@ internal sealed class Comparison(
         });
     }
 
-    private sealed class Frame(DirectoryNode node, IDirectory open, bool recursive, double share)
+    private sealed class Frame(DirectoryNode node, IDirectory open, bool recursive)
     {
         public DirectoryNode Node { get; } = node;
         public IDirectory Open { get; } = open;
@@ -905,10 +965,13 @@ internal sealed class Comparison(
         public Queue<byte[]> Directories { get; } = new();
 
         /// <summary>Of the whole.</summary>
-        public double Share { get; } = share;
+        public double Share { get; init; }
 
         /// <summary>That of each of its directories.</summary>
         public double ShareOfEach { get; set; }
+
+        /// <summary>Where it was before, if it has moved, or one above it.</summary>
+        public byte[]? Before { get; init; }
 
         /// <summary>Null: it is read when it is compared.</summary>
         public ReadAhead? Ahead { get; set; }

@@ -73,20 +73,31 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     {
         foreach (var one in missing)
         {
-            if ((one.Directory.Row ?? state.FindDirectory(one.Directory.Library, one.Directory.Path)) is { } row
+            if (one.Directory.Row(state) is { } row
                 && state.Find(new EntryKey(row, one.Name)) is { } entry)
                 state.Put(entry with { IsMissing = true });
         }
+    }
+
+    /// <summary>
+    /// Records a directory that moved where it is now. Its entries stay the rows they are. That the old directory is gone is told
+    /// with all that are, in the end.
+    /// </summary>
+    public void Record(BroughtAlong moved)
+    {
+        var (directory, library) = (moved.Directory, moved.Directory.Library);
+        state.MoveDirectory(moved.Before, directory.Path);
+        var plan = new LibraryPlan(library, library.NextVersion(time));
+        foreach (var (entry, onDisk) in moved.Found)
+            plan.Bring(entry, onDisk, directory.Path, state);
+        plan.Finish(state, moved.Before.Path);
     }
 
     private void Add(in Observation observation)
     {
         var directory = observation.Directory;
         // Only what is there needs a row for its directory.
-        directory.Row ??= observation.OnDisk is null
-            ? state.FindDirectory(directory.Library, directory.Path)
-            : state.FindOrAddDirectory(directory.Library, directory.Path);
-        if (directory.Row is not { } row)
+        if (directory.Row(state, add: observation.OnDisk is not null) is not { } row)
             return;
 
         var key = new EntryKey(row, observation.Name);
@@ -162,7 +173,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         {
             if (state.Directory(entry.Key.Directory) is { } row && _libraryByRow(row.Library) is { Root: not null } library
                 && tree.Open(library, row.Path, out var open) is var error && (error == 0 || error.MeansAbsent()))
-                source = (new ObservedDirectory(library, row.Path) { Row = row.Row }, open);
+                source = (new ObservedDirectory(library, row.Path), open);
             _sources.Add(entry.Key.Directory, source);
         }
 
@@ -415,23 +426,12 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         /// <summary>What is more than an entry that is new.</summary>
         public List<FileEvent> Events { get; } = [];
 
-        private readonly List<(byte[] Directory, Entry Entry)> _created = [];
+        private readonly List<(byte[] Directory, Entry Entry)> _told = [];
 
         public void Put(PlannedPath path, Guid photoId, StateDatabase state)
         {
-            var facts = path.OnDisk!.Value;
-            var file = new PhotoFile { Size = facts.Size, ModifiedAt = facts.Modified, Inode = facts.Inode, BirthTime = facts.Birth };
             var text = path.Text();
-            var entry = new Entry
-            {
-                Key = path.Key,
-                PhotoId = photoId,
-                Version = Version,
-                Size = facts.Size,
-                Modified = facts.Modified,
-                Identity = facts.Identity,
-                Digest = RegisterDigest.Compute(text, Version, photoId, file, photo: null),
-            };
+            var entry = Entry.Of(path.Key, text, photoId, Version, path.OnDisk!.Value);
             state.Put(entry);
             if (path.Recorded is null)
                 library.Entries++;
@@ -440,7 +440,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             bool within = path.Source?.Directory.Library == library;
             if (path.Kind == FileEventKind.Created || (path.Kind == FileEventKind.Moved && !within))
             {
-                _created.Add((path.Directory.Path, entry));
+                _told.Add((path.Directory.Path, entry));
                 return;
             }
 
@@ -451,9 +451,18 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
                 Path = text,
                 OldPath = within ? path.Source!.Text() : null,
                 PhotoId = photoId,
-                File = file,
+                File = entry.File,
             });
         }
+
+        public void Bring(Entry recorded, in FileFacts onDisk, byte[] directory, StateDatabase state)
+        {
+            var entry = Entry.Of(recorded.Key, recorded.Key.Path(directory), recorded.PhotoId, Version, onDisk);
+            state.Update(entry);
+            library.Digest += entry.Digest - (long)recorded.Digest;
+            _told.Add((directory, entry));
+        }
+
 
         public void Remove(PlannedPath path, StateDatabase state)
         {
@@ -462,15 +471,23 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             library.Digest -= path.Recorded!.Digest;
         }
 
+        /// <summary>All of it has come along with its directory.</summary>
+        /// <param name="before">Where that was.</param>
+        public void Finish(StateDatabase state, byte[] before)
+        {
+            Outbox.Add(state, library, FileEventKind.Moved, _told, before);
+            state.SaveLibrary(library);
+        }
+
         public void Finish(StateDatabase state)
         {
             if (Events.Count == 0)
             {
-                Outbox.Add(state, library, FileEventKind.Created, _created);
+                Outbox.Add(state, library, FileEventKind.Created, _told);
             }
             else
             {
-                Events.AddRange(_created.Select(one => one.Entry.Event(FileEventKind.Created, one.Directory)));
+                Events.AddRange(_told.Select(one => one.Entry.Event(FileEventKind.Created, one.Directory)));
                 Outbox.Add(state, library, Events);
             }
 

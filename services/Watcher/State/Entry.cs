@@ -32,10 +32,26 @@ internal sealed record Entry
     /// <summary>Not on the disk when last looked for, and kept because a person has said so.</summary>
     public bool IsMissing { get; init; }
 
+    /// <summary>Records a file as it is on the disk.</summary>
+    /// <param name="path">As it travels.</param>
+    public static Entry Of(EntryKey key, string path, Guid photoId, long version, in FileFacts facts)
+    {
+        var file = new PhotoFile { Size = facts.Size, ModifiedAt = facts.Modified, Inode = facts.Inode, BirthTime = facts.Birth };
+        return new Entry
+        {
+            Key = key, PhotoId = photoId, Version = version, Size = facts.Size, Modified = facts.Modified, Identity = facts.Identity,
+            Digest = RegisterDigest.Compute(path, version, photoId, file, photo: null),
+        };
+    }
+
     /// <summary>Says how it is.</summary>
     /// <param name="directory">The path of its directory, with a slash at the end; empty for the root.</param>
-    public FileEvent Event(FileEventKind kind, byte[] directory) =>
-        new() { Kind = kind, Version = Version, Path = Key.Path(directory), PhotoId = PhotoId, File = File };
+    /// <param name="before">Of one that moved, its directory before; the name has not changed.</param>
+    public FileEvent Event(FileEventKind kind, byte[] directory, byte[]? before = null) => new()
+    {
+        Kind = kind, Version = Version, Path = Key.Path(directory), OldPath = before is null ? null : Key.Path(before),
+        PhotoId = PhotoId, File = File,
+    };
 
     public PhotoFile File => new() { Size = Size, ModifiedAt = Modified, Inode = Identity.Inode, BirthTime = Identity.Birth };
 

@@ -33,7 +33,9 @@ internal static class Outbox
     /// Tells of entries that have the same version, and no others of the state have. They are read when they are sent, those of
     /// one directory together: a first scan writes each entry once, not twice.
     /// </summary>
-    public static void Add(StateDatabase state, WatchedLibrary library, FileEventKind kind, List<(byte[] Directory, Entry Entry)> told)
+    /// <param name="before">Of moved ones, the directory where all were before.</param>
+    public static void Add(
+        StateDatabase state, WatchedLibrary library, FileEventKind kind, List<(byte[] Directory, Entry Entry)> told, byte[]? before = null)
     {
         if (IsToldAnyway(library))
             return;
@@ -45,16 +47,17 @@ internal static class Outbox
             int bytes = 0;
             for (end = start; end < told.Count && end - start < FileEvents.MaxEvents && told[end].Entry.Key.Directory == first.Key.Directory; end++)
             {
-                bytes += EventBytes + PathByteBytes * (directory.Length + told[end].Entry.Key.Name.Length);
+                int name = told[end].Entry.Key.Name.Length;
+                bytes += EventBytes + PathByteBytes * (directory.Length + name + (before is null ? 0 : before.Length + name));
                 if (bytes > FileEvents.MaxBytes && end > start)
                     break;
             }
 
             // To find a few again among many would take longer than writing them twice.
             if (end - start > 1 && state.AreDense(first, told[end - 1].Entry, end - start))
-                state.AddOutbox(library, end - start, kind, first, told[end - 1].Entry);
+                state.AddOutbox(library, end - start, kind, first, told[end - 1].Entry, before);
             else
-                state.AddOutbox(library, end - start, Json([.. told[start..end].Select(one => one.Entry.Event(kind, directory))]));
+                state.AddOutbox(library, end - start, Json([.. told[start..end].Select(one => one.Entry.Event(kind, directory, before))]));
         }
     }
 
@@ -70,14 +73,20 @@ internal sealed class OutboxRow
 {
     private readonly FileEventKind _kind;
     private readonly byte[] _directory = [];
+    private readonly byte[]? _before;
     private readonly IReadOnlyList<Entry> _entries = [];
 
     public OutboxRow(long sequence, string libraryId, long epoch, int count, byte[] events) =>
         (Sequence, LibraryId, Epoch, Count, Events) = (sequence, libraryId, epoch, count, events);
 
     /// <param name="entries">None: later rows tell of all.</param>
-    public OutboxRow(long sequence, string libraryId, long epoch, FileEventKind kind, byte[] directory, IReadOnlyList<Entry> entries) =>
-        (Sequence, LibraryId, Epoch, Count, _kind, _directory, _entries) = (sequence, libraryId, epoch, entries.Count, kind, directory, entries);
+    /// <param name="before">Of moved ones, the directory where they were before.</param>
+    public OutboxRow(
+        long sequence, string libraryId, long epoch, FileEventKind kind, byte[] directory, byte[]? before, IReadOnlyList<Entry> entries)
+    {
+        (Sequence, LibraryId, Epoch, Count) = (sequence, libraryId, epoch, entries.Count);
+        (_kind, _directory, _before, _entries) = (kind, directory, before, entries);
+    }
 
     public long Sequence { get; }
 
@@ -88,5 +97,5 @@ internal sealed class OutboxRow
     public int Count { get; }
 
     /// <summary>JSON of an array of <see cref="FileEvent"/>; made when it is asked for, outside of the state's gate.</summary>
-    public byte[] Events => field ??= Outbox.Json([.. _entries.Select(entry => entry.Event(_kind, _directory))]);
+    public byte[] Events => field ??= Outbox.Json([.. _entries.Select(entry => entry.Event(_kind, _directory, _before))]);
 }

@@ -16,7 +16,7 @@ namespace WatchPhoto.Watcher.State;
 /// </summary>
 internal sealed class StateDatabase : IDisposable
 {
-    private const int SchemaVersion = 2;
+    private const int SchemaVersion = 3;
 
     private const string Schema = """
         CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -71,7 +71,9 @@ internal sealed class StateDatabase : IDisposable
             library INTEGER NOT NULL,
             count INTEGER NOT NULL,
             events BLOB NOT NULL,
-            kind INTEGER, directory INTEGER, version INTEGER, first BLOB, last BLOB);
+            kind INTEGER, directory INTEGER, version INTEGER, first BLOB, last BLOB,
+            -- Of entries that moved with their directory: its path before.
+            before BLOB);
         """;
 
     private const string FromVersion1 = """
@@ -82,11 +84,13 @@ internal sealed class StateDatabase : IDisposable
         ALTER TABLE outbox ADD COLUMN last BLOB;
         """;
 
+    private const string FromVersion2 = "ALTER TABLE outbox ADD COLUMN before BLOB;";
+
     private const string EntryColumns =
         "directory, name, photo_id, version, size, modified_seconds, modified_nanoseconds, inode, seconds, nanoseconds, digest, missing";
 
-    private const string OutboxRowBytes = "length(events) + ifnull(64 + length(first) + length(last), 0)";
-    private const string OutboxRowCounts = $"{OutboxRowBytes}, library";
+    private const string OutboxRowBytes = "length(events) + ifnull(64 + length(first) + length(last) + ifnull(length(before), 0), 0)";
+    private const string OutboxRowCounts = $"{OutboxRowBytes}, library, CASE WHEN before IS NOT NULL THEN directory END";
 
     // 8 MB.
     private const int MostInodeWords = 1 << 18;
@@ -101,14 +105,16 @@ internal sealed class StateDatabase : IDisposable
     private bool _remembers;
     private readonly ConcurrentDictionary<long, long> _outboxRowsOf = new();
     private long _outboxBytes;
+    // By directory, rows of the outbox that tell of what has moved with it.
+    private readonly Dictionary<long, int> _movesToTell = [];
     private readonly Statement _begin, _commit, _rollback;
-    private readonly Statement _findDirectory, _addDirectory, _directoryByRow, _directoriesFrom, _removeDirectory;
+    private readonly Statement _findDirectory, _addDirectory, _directoryByRow, _directoriesFrom, _moveDirectory, _removeDirectory;
     private readonly Statement _entriesAfter;
-    private readonly Statement _entriesOf, _entriesTold, _entriesBetween, _findEntry, _entriesByInode, _putEntry, _removeEntry, _removeEntriesOf;
+    private readonly Statement _entriesOf, _entriesTold, _entriesBetween, _findEntry, _entriesByInode, _putEntry, _updateEntry, _removeEntry, _removeEntriesOf;
     private readonly Statement _remember, _recall, _forget, _forgetOld;
     private readonly Statement _saveLibrary, _addLibrary, _removeLibrary;
     private readonly Statement _addMount, _removeMounts, _anyEntryBelow;
-    private readonly Statement _addOutbox, _addOutboxRange, _readOutbox, _removeOutbox, _removeOutboxOf;
+    private readonly Statement _addOutbox, _addOutboxRange, _movesOf, _writeOut, _readOutbox, _removeOutbox, _removeOutboxOf;
 
     static StateDatabase() => Batteries_V2.Init();
 
@@ -139,6 +145,7 @@ internal sealed class StateDatabase : IDisposable
             _addDirectory = Add("INSERT INTO directory (library, path) VALUES (?1, ?2)");
             _directoryByRow = Add("SELECT row, library, path FROM directory WHERE row = ?1");
             _directoriesFrom = Add("SELECT row, library, path FROM directory WHERE library = ?1 AND path >= ?2 AND path < ?3 ORDER BY path");
+            _moveDirectory = Add("UPDATE directory SET path = ?2 WHERE row = ?1");
             _removeDirectory = Add("DELETE FROM directory WHERE row = ?1 AND NOT EXISTS (SELECT 1 FROM entry WHERE directory = ?1)");
             _entriesOf = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 ORDER BY name");
             _entriesAfter = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name > ?2 ORDER BY name LIMIT ?3");
@@ -147,6 +154,7 @@ internal sealed class StateDatabase : IDisposable
             _findEntry = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name = ?2");
             _entriesByInode = Add($"SELECT {EntryColumns} FROM entry WHERE inode = ?1");
             _putEntry = Add($"INSERT OR REPLACE INTO entry ({EntryColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+            _updateEntry = Add("UPDATE entry SET version = ?3, size = ?4, modified_seconds = ?5, modified_nanoseconds = ?6, digest = ?7 WHERE directory = ?1 AND name = ?2");
             _removeEntry = Add("DELETE FROM entry WHERE directory = ?1 AND name = ?2");
             _removeEntriesOf = Add("DELETE FROM entry WHERE directory = ?1");
             _remember = Add("INSERT OR REPLACE INTO remembered (inode, seconds, nanoseconds, photo_id, gone_at) VALUES (?1, ?2, ?3, ?4, ?5)");
@@ -167,9 +175,11 @@ internal sealed class StateDatabase : IDisposable
                     AND EXISTS (SELECT 1 FROM entry WHERE entry.directory = directory.row) LIMIT 1
                 """);
             _addOutbox = Add($"INSERT INTO outbox (library, count, events) VALUES (?1, ?2, ?3) RETURNING {OutboxRowCounts}");
-            _addOutboxRange = Add($"INSERT INTO outbox (library, count, events, kind, directory, version, first, last) VALUES (?1, ?2, x'', ?3, ?4, ?5, ?6, ?7) RETURNING {OutboxRowCounts}");
+            _addOutboxRange = Add($"INSERT INTO outbox (library, count, events, kind, directory, version, first, last, before) VALUES (?1, ?2, x'', ?3, ?4, ?5, ?6, ?7, ?8) RETURNING {OutboxRowCounts}");
+            _movesOf = Add($"SELECT sequence, version, first, last, before, {OutboxRowBytes} FROM outbox WHERE directory = ?1 AND before IS NOT NULL");
+            _writeOut = Add("UPDATE outbox SET count = ?2, events = ?3, kind = NULL, directory = NULL, version = NULL, first = NULL, last = NULL, before = NULL WHERE sequence = ?1");
             _readOutbox = Add("""
-                SELECT sequence, id, definition ->> 'epoch', count, events, kind, directory, outbox.version, first, last
+                SELECT sequence, id, definition ->> 'epoch', count, events, kind, directory, outbox.version, first, last, before
                 FROM outbox JOIN library ON row = library
                 WHERE sequence > ?1 AND NOT paused ORDER BY sequence
                 """);
@@ -327,9 +337,11 @@ internal sealed class StateDatabase : IDisposable
     }
 
     /// <returns>The directory's row, or null: it never had entries.</returns>
-    public long? FindDirectory(WatchedLibrary library, ReadOnlySpan<byte> path)
+    public long? FindDirectory(WatchedLibrary library, ReadOnlySpan<byte> path) => FindDirectory(library.Row, path);
+
+    private long? FindDirectory(long library, ReadOnlySpan<byte> path)
     {
-        _findDirectory.Bind(1, library.Row).Bind(2, path);
+        _findDirectory.Bind(1, library).Bind(2, path);
         if (!_findDirectory.Step())
             return null;
         long row = _findDirectory.Number(0);
@@ -370,6 +382,23 @@ internal sealed class StateDatabase : IDisposable
         bool any = _anyEntryBelow.Bind(1, library.Row).Bind(2, path).Bind(3, EndOfSubtree(path)).Step();
         _anyEntryBelow.Reset();
         return any;
+    }
+
+    /// <summary>How many directories have taken their rows to another path: what was known of a path's row may be old.</summary>
+    public long DirectoriesMoved { get; private set; }
+
+    /// <summary>
+    /// The directory is at another path, where none with entries is, and what is recorded in it with it. At the old path stays an
+    /// empty one, which is found gone.
+    /// </summary>
+    public void MoveDirectory(DirectoryRow directory, ReadOnlySpan<byte> path)
+    {
+        WriteOutMoves(directory.Row);
+        if (FindDirectory(directory.Library, path) is { } emptied)
+            RemoveDirectory(emptied);
+        _moveDirectory.Bind(1, directory.Row).Bind(2, path).Run();
+        _addDirectory.Bind(1, directory.Library).Bind(2, directory.Path.AsSpan()).Run();
+        DirectoriesMoved++;
     }
 
     /// <summary>Forgets the directory if no entry is left in it.</summary>
@@ -428,6 +457,7 @@ internal sealed class StateDatabase : IDisposable
 
     public void Put(Entry entry)
     {
+        WriteOutMoves(entry.Key.Directory);
         _inodes?.Add(entry.Identity.Inode);
         if (_inodes?.Words > MostInodeWords)
             _inodes = null;
@@ -437,7 +467,16 @@ internal sealed class StateDatabase : IDisposable
             .Bind(11, entry.Digest).Bind(12, entry.IsMissing ? 1 : 0).Run();
     }
 
-    public void Remove(EntryKey key) => _removeEntry.Bind(1, key.Directory).Bind(2, key.Name.AsSpan()).Run();
+    /// <summary>Of an entry that is there, what an event may change and its photo id and identity do not follow.</summary>
+    public void Update(Entry entry) =>
+        _updateEntry.Bind(1, entry.Key.Directory).Bind(2, entry.Key.Name.AsSpan()).Bind(3, entry.Version).Bind(4, entry.Size)
+            .Bind(5, entry.Modified.Seconds).Bind(6, entry.Modified.Nanoseconds).Bind(7, entry.Digest).Run();
+
+    public void Remove(EntryKey key)
+    {
+        WriteOutMoves(key.Directory);
+        _removeEntry.Bind(1, key.Directory).Bind(2, key.Name.AsSpan()).Run();
+    }
 
     /// <summary>Keeps the photo id of a file that is gone, for its return.</summary>
     public void Remember(Entry entry, DateTimeOffset now)
@@ -496,10 +535,12 @@ internal sealed class StateDatabase : IDisposable
 
     /// <summary>Tells of entries of one directory, which follow each other in the order of their names.</summary>
     /// <param name="last">Its version is that of all.</param>
-    public void AddOutbox(WatchedLibrary library, int count, FileEventKind kind, Entry first, Entry last)
+    /// <param name="before">Of those that moved with their directory, its path before.</param>
+    public void AddOutbox(WatchedLibrary library, int count, FileEventKind kind, Entry first, Entry last, byte[]? before)
     {
-        Count(_addOutboxRange.Bind(1, library.Row).Bind(2, count).Bind(3, (long)kind).Bind(4, first.Key.Directory).Bind(5, last.Version)
-            .Bind(6, first.Key.Name.AsSpan()).Bind(7, last.Key.Name.AsSpan()), 1);
+        _addOutboxRange.Bind(1, library.Row).Bind(2, count).Bind(3, (long)kind).Bind(4, first.Key.Directory).Bind(5, last.Version)
+            .Bind(6, first.Key.Name.AsSpan()).Bind(7, last.Key.Name.AsSpan());
+        Count(before is null ? _addOutboxRange.Bind(8, (string?)null) : _addOutboxRange.Bind(8, before.AsSpan()), 1);
     }
 
     /// <summary>Drops what waits to be sent of a library: it will be told as a whole.</summary>
@@ -522,6 +563,7 @@ internal sealed class StateDatabase : IDisposable
                 rows.Add(_readOutbox.IsNull(5)
                     ? new OutboxRow(sequence, library, epoch, (int)_readOutbox.Number(3), _readOutbox.Bytes(4).ToArray())
                     : new OutboxRow(sequence, library, epoch, (FileEventKind)_readOutbox.Number(5), Directory(_readOutbox.Number(6))?.Path ?? [],
+                        _readOutbox.IsNull(10) ? null : _readOutbox.Bytes(10).ToArray(),
                         EntriesTold(_readOutbox.Number(6), _readOutbox.Bytes(8), _readOutbox.Bytes(9), _readOutbox.Number(7))));
             }
         }
@@ -531,6 +573,31 @@ internal sealed class StateDatabase : IDisposable
         }
 
         return rows;
+    }
+
+    // Of an entry that is another one by then nobody else would say where it has been: what waits to be told of a directory's
+    // move becomes events before an entry in it changes.
+    private void WriteOutMoves(long directory)
+    {
+        if (_movesToTell.Count == 0 || !_movesToTell.ContainsKey(directory))
+            return;
+        byte[] path = Directory(directory)!.Value.Path;
+        var rows = new List<(long Sequence, List<Entry> Entries, byte[] Before, long Bytes)>();
+        _movesOf.Bind(1, directory);
+        while (_movesOf.Step())
+        {
+            rows.Add((_movesOf.Number(0), EntriesTold(directory, _movesOf.Bytes(2), _movesOf.Bytes(3), _movesOf.Number(1)),
+                _movesOf.Bytes(4).ToArray(), _movesOf.Number(5)));
+        }
+
+        foreach (var (sequence, entries, before, bytes) in rows)
+        {
+            byte[] events = Outbox.Json([.. entries.Select(entry => entry.Event(FileEventKind.Moved, path, before))]);
+            _writeOut.Bind(1, sequence).Bind(2, entries.Count).Bind(3, events.AsSpan()).Run();
+            _outboxBytes += events.Length - bytes;
+        }
+
+        _movesToTell.Remove(directory);
     }
 
     public void RemoveOutbox(long sequence)
@@ -611,6 +678,8 @@ internal sealed class StateDatabase : IDisposable
         {
             _outboxBytes += sign * rows.Number(0);
             _outboxRowsOf[rows.Number(1)] = _outboxRowsOf.GetValueOrDefault(rows.Number(1)) + sign;
+            if (!rows.IsNull(2) && (_movesToTell[rows.Number(2)] = _movesToTell.GetValueOrDefault(rows.Number(2)) + sign) == 0)
+                _movesToTell.Remove(rows.Number(2));
         }
     }
 
@@ -626,7 +695,10 @@ internal sealed class StateDatabase : IDisposable
                 Execute($"BEGIN; {Schema} PRAGMA user_version = {SchemaVersion}; COMMIT;");
                 break;
             case 1:
-                Execute($"BEGIN; {FromVersion1} PRAGMA user_version = {SchemaVersion}; COMMIT;");
+                Execute($"BEGIN; {FromVersion1} {FromVersion2} PRAGMA user_version = {SchemaVersion}; COMMIT;");
+                break;
+            case 2:
+                Execute($"BEGIN; {FromVersion2} PRAGMA user_version = {SchemaVersion}; COMMIT;");
                 break;
             case > SchemaVersion:
                 throw new StateException("The watcher's state database was written by a later version of the program: use that, or another state directory.");
