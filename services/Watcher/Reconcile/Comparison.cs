@@ -525,6 +525,9 @@ internal sealed class Comparison(
         if (ahead is null)
             listing.Sort();
         RecordBrought(directory.Path);
+        // Seen in it before, without what it may bring along.
+        if (frame.Before is not null && _observed.Exists(one => one.Directory.Path.AsSpan().SequenceEqual(directory.Path)))
+            RecordStep();
         var recorded = Recorded(directory);
         var brought = recorded.Count == 0 && frame.Before is { } before ? MayBring(directory, before) : null;
         _seen.Clear();
