@@ -463,7 +463,6 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             _told.Add((directory, entry));
         }
 
-
         public void Remove(PlannedPath path, StateDatabase state)
         {
             state.Remove(path.Key);
