@@ -68,6 +68,28 @@ public sealed class ChangesTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_directory_that_is_looked_into_twice_at_once_brings_along_what_is_recorded_in_it()
+    {
+        _watcher.Write("a/c/1.jpg");
+        _watcher.Write("a/c/2.jpg");
+        var before = Begin();
+        _watcher.Ask(tracker =>
+        {
+            // Of itself, as it could not be read when last looked into; and with the one above, which has moved.
+            tracker.Libraries.Single().Root!.Child("a"u8)!.Child("c"u8)!.IsOpaque = true;
+            Shell.Run("mv a b; chmod g+w b/c", _watcher.Root);
+            return 0;
+        });
+
+        var after = _watcher.Settled();
+        Assert.Equal(before["a/c/1.jpg"].PhotoId, after["b/c/1.jpg"].PhotoId);
+        Assert.Equal(before["a/c/2.jpg"].PhotoId, after["b/c/2.jpg"].PhotoId);
+        var (entries, digest) = _watcher.Ask(tracker => (tracker.Libraries.Single().Entries, tracker.Libraries.Single().Digest));
+        Assert.Equal(2, entries);
+        Assert.Equal(after.Values.Sum(entry => entry.Digest), digest);
+    }
+
     [Theory, MemberData(nameof(Modes))]
     public void Exchanged_files_exchange_their_photo_ids(string mode)
     {
