@@ -467,7 +467,7 @@ internal sealed class StateDatabase : IDisposable
             .Bind(11, entry.Digest).Bind(12, entry.IsMissing ? 1 : 0).Run();
     }
 
-    /// <summary>Of an entry that is there, what an event may change and its photo id and identity do not follow.</summary>
+    /// <summary>Changes an entry's version, size, time and digest where it is: in a directory that has moved, which has told of it.</summary>
     public void Update(Entry entry) =>
         _updateEntry.Bind(1, entry.Key.Directory).Bind(2, entry.Key.Name.AsSpan()).Bind(3, entry.Version).Bind(4, entry.Size)
             .Bind(5, entry.Modified.Seconds).Bind(6, entry.Modified.Nanoseconds).Bind(7, entry.Digest).Run();
