@@ -575,31 +575,6 @@ internal sealed class StateDatabase : IDisposable
         return rows;
     }
 
-    // Of an entry that is another one by then nobody else would say where it has been: what waits to be told of a directory's
-    // move becomes events before an entry in it changes.
-    private void WriteOutMoves(long directory)
-    {
-        if (_movesToTell.Count == 0 || !_movesToTell.ContainsKey(directory))
-            return;
-        byte[] path = Directory(directory)!.Value.Path;
-        var rows = new List<(long Sequence, List<Entry> Entries, byte[] Before, long Bytes)>();
-        _movesOf.Bind(1, directory);
-        while (_movesOf.Step())
-        {
-            rows.Add((_movesOf.Number(0), EntriesTold(directory, _movesOf.Bytes(2), _movesOf.Bytes(3), _movesOf.Number(1)),
-                _movesOf.Bytes(4).ToArray(), _movesOf.Number(5)));
-        }
-
-        foreach (var (sequence, entries, before, bytes) in rows)
-        {
-            byte[] events = Outbox.Json([.. entries.Select(entry => entry.Event(FileEventKind.Moved, path, before))]);
-            _writeOut.Bind(1, sequence).Bind(2, entries.Count).Bind(3, events.AsSpan()).Run();
-            _outboxBytes += events.Length - bytes;
-        }
-
-        _movesToTell.Remove(directory);
-    }
-
     public void RemoveOutbox(long sequence)
     {
         Count(_removeOutbox.Bind(1, sequence), -1);
@@ -669,6 +644,31 @@ internal sealed class StateDatabase : IDisposable
     {
         using var any = new Statement(_database, $"SELECT EXISTS (SELECT 1 FROM {table})");
         return any.Step() && any.Number(0) != 0;
+    }
+
+    // Of an entry that is another one by then nobody else would say where it has been: what waits to be told of a directory's
+    // move becomes events before an entry in it changes.
+    private void WriteOutMoves(long directory)
+    {
+        if (_movesToTell.Count == 0 || !_movesToTell.ContainsKey(directory))
+            return;
+        byte[] path = Directory(directory)!.Value.Path;
+        var rows = new List<(long Sequence, List<Entry> Entries, byte[] Before, long Bytes)>();
+        _movesOf.Bind(1, directory);
+        while (_movesOf.Step())
+        {
+            rows.Add((_movesOf.Number(0), EntriesTold(directory, _movesOf.Bytes(2), _movesOf.Bytes(3), _movesOf.Number(1)),
+                _movesOf.Bytes(4).ToArray(), _movesOf.Number(5)));
+        }
+
+        foreach (var (sequence, entries, before, bytes) in rows)
+        {
+            byte[] events = Outbox.Json([.. entries.Select(entry => entry.Event(FileEventKind.Moved, path, before))]);
+            _writeOut.Bind(1, sequence).Bind(2, entries.Count).Bind(3, events.AsSpan()).Run();
+            _outboxBytes += events.Length - bytes;
+        }
+
+        _movesToTell.Remove(directory);
     }
 
     // Rows of the outbox that came (1) or went (-1), by what they return.
