@@ -9,7 +9,8 @@ namespace WatchPhoto.Bench.Scenarios;
 internal sealed class ImportServers : Scenario
 {
     private const string WatchPhoto = "WatchPhoto on servers";
-    private const string Bare = "bare BulkWrite";
+    private const string Upserts = "bare BulkWrite, conditional upserts";
+    private const string Inserts = "bare BulkWrite, inserts";
     private const string Rate = "files/s";
 
     private ServersRun? _model;
@@ -20,9 +21,9 @@ internal sealed class ImportServers : Scenario
 
     public override string Measure => Rate;
 
-    public override string Reference => Bare;
+    public override string Reference => Upserts;
 
-    public override IReadOnlyList<Target> Targets => [new(WatchPhoto, Rate, 0.7, Bare, AtLeast: true)];
+    public override IReadOnlyList<Target> Targets => [new(WatchPhoto, Rate, 0.7, Upserts, AtLeast: true)];
 
     public override async Task<IReadOnlyList<Contender>> PrepareAsync(Workshop workshop)
     {
@@ -32,12 +33,8 @@ internal sealed class ImportServers : Scenario
         await _model.CompleteAsync(tree);
         return
         [
-            new(Bare, _ =>
-            {
-                using var bulk = Command.Start(BareBulkRole.Command(_model.Database.ToString()));
-                double seconds = double.Parse(bulk.Expect("inserted").Text.Split(' ')[1], CultureInfo.InvariantCulture);
-                return Task.FromResult(new Measures { [Rate] = tree.Files / seconds, [Measures.Seconds] = seconds });
-            }),
+            new(Upserts, _ => Task.FromResult(Bare(upsert: true))),
+            new(Inserts, _ => Task.FromResult(Bare(upsert: false))),
             new(WatchPhoto, async _ =>
             {
                 await using var run = await ServersRun.StartAsync(workshop);
@@ -48,6 +45,13 @@ internal sealed class ImportServers : Scenario
                 return new Measures { [Rate] = tree.Files / seconds, [Measures.Seconds] = seconds, [Measures.Cpu] = (run.Cpu - cpu).TotalSeconds };
             }),
         ];
+
+        Measures Bare(bool upsert)
+        {
+            using var bulk = Command.Start(BareBulkRole.Command(_model.Database.ToString(), upsert));
+            double seconds = double.Parse(bulk.Expect("written").Text.Split(' ')[1], CultureInfo.InvariantCulture);
+            return new Measures { [Rate] = tree.Files / seconds, [Measures.Seconds] = seconds };
+        }
     }
 
     public override async ValueTask DisposeAsync()
