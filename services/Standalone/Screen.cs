@@ -10,6 +10,8 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
 {
     private static readonly TimeSpan TerminalInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(1);
+    // Writing each by itself took longer than reading what it tells of.
+    private const int LinesAtOnce = 100;
 
     private readonly IAnsiConsole _console = AnsiConsole.Console;
     private readonly bool _isTerminal = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
@@ -78,6 +80,7 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
 
     private async Task ShowChangesAsync(CancellationToken stopping)
     {
+        var lines = new List<string>();
         await foreach (var change in feed.Changes.ReadAllAsync(stopping))
         {
             var (sign, style) = change.Kind switch
@@ -95,7 +98,11 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
             string path = change.OldPath is { } oldPath
                 ? $"{Printable.Path(oldPath)} -> {Printable.Path(change.Path)}"
                 : Printable.Path(change.Path);
-            Say($"{sign} {kind} {path}", style);
+            lines.Add(Line($"{sign} {kind} {path}", style));
+            if (feed.Changes.Count > 0 && lines.Count < LinesAtOnce)
+                continue;
+            Write(string.Join(Environment.NewLine, lines));
+            lines.Clear();
             if (feed.Changes.Count == 0 && feed.TakeMissed() is > 0 and var missed)
                 Say($"... and {missed} changes more, faster than they can be shown");
         }
@@ -129,12 +136,17 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
         }
     }
 
-    private void Say(string line, string? style = null)
+    private void Say(string text, string? style = null) => Write(Line(text, style));
+
+    private string Line(string text, string? style) =>
+        !_isTerminal ? text : style is null ? Markup.Escape(text) : $"[{style}]{Markup.Escape(text)}[/]";
+
+    private void Write(string lines)
     {
         if (_isTerminal)
-            _console.MarkupLine(style is null ? Markup.Escape(line) : $"[{style}]{Markup.Escape(line)}[/]");
+            _console.MarkupLine(lines);
         else
-            Console.Out.WriteLine(line);
+            Console.Out.WriteLine(lines);
     }
 
     private readonly record struct ScanSum(long Files, long Expected, long FilesPerSecond, long Pending)

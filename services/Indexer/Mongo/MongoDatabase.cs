@@ -149,7 +149,7 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
     {
         PipelineDefinition<BsonDocument, BsonDocument> living = new BsonDocument[]
         {
-            new("$match", new BsonDocument("deletedAt", new BsonDocument("$exists", false))),
+            new("$match", new BsonDocument(MongoRegister.Living)),
             new("$project", new BsonDocument { { "digest", 0 } }),
         };
         await MakeAsync("photos", () => _database.CreateViewAsync("photos", "registers", living, cancellationToken: cancellationToken));

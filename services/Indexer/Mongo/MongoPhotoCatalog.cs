@@ -11,8 +11,6 @@ internal sealed class MongoPhotoCatalog(MongoDatabase database, CatalogOptions o
 {
     private const int PageSize = 1000;
 
-    private static readonly BsonElement Living = new("deletedAt", new BsonDocument("$exists", false));
-
     private readonly MongoRegisterSteps _steps = new(database);
 
     public Task ApplyAsync(FileEvents events, CancellationToken cancellationToken) =>
@@ -147,7 +145,7 @@ internal sealed class MongoPhotoCatalog(MongoDatabase database, CatalogOptions o
     }
 
     private Task<List<BsonDocument>> PageAsync(BsonDocument filter, string order, int size, CancellationToken cancellationToken) =>
-        database.Registers.Find(new BsonDocument(filter.Elements.Append(Living)))
+        database.Registers.Find(new BsonDocument(filter.Elements.Append(MongoRegister.Living)))
             .Sort(new BsonDocument(order, 1))
             .Limit(size)
             .ToListAsync(cancellationToken);

@@ -10,6 +10,8 @@ internal static class MongoRegister
 {
     public static readonly string[] LiveFields = ["photoId", "file", "photo", "digest"];
 
+    public static readonly BsonElement Living = new("deletedAt", new BsonDocument("$exists", false));
+
     public static BsonDocument Document(string libraryId, Register register)
     {
         var document = new BsonDocument { { "library", libraryId }, { "path", register.Path }, { "version", register.Version } };

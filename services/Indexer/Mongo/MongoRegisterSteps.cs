@@ -25,7 +25,8 @@ internal sealed class MongoRegisterSteps(MongoDatabase database) : IRegisterStep
     public Task SweepAsync(string libraryId, IReadOnlyList<Removal> removals, CancellationToken cancellationToken) =>
         WriteAsync(database.Registers, removals.Count, (i, _) => new UpdateManyModel<BsonDocument>(
             MongoKey.In(libraryId, PathRange.Below(removals[i].Directory), "path")
-                .Add("version", new BsonDocument("$lt", removals[i].Version)),
+                .Add("version", new BsonDocument("$lt", removals[i].Version))
+                .Add(MongoRegister.Living),
             new BsonDocument { { "$set", Gone("deletedAt", removals[i].Version) }, { "$unset", NotLive } })
             {
                 Hint = new BsonDocument("_id", 1),

@@ -33,7 +33,7 @@ internal sealed class SqliteRegisterSteps(SqliteConnection connection) : IRegist
     private readonly SqliteStatement _sweep = new(connection, """
         UPDATE register SET version = ?2, digest = NULL, photo_id = NULL, size = NULL, modified_s = NULL, modified_ns = NULL,
             inode = NULL, birth_s = NULL, birth_ns = NULL, photo = NULL
-        WHERE library = ?1 AND path >= ?3 AND path < ?4 AND version < ?2
+        WHERE library = ?1 AND path >= ?3 AND path < ?4 AND version < ?2 AND digest IS NOT NULL
         """);
 
     private readonly SqliteStatement _range = new(connection,

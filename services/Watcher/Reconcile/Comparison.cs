@@ -384,6 +384,8 @@ internal sealed class Comparison(
                 var before = watched.Path();
                 watched.MoveTo(parent, name);
                 HasMoved = true;
+                // Missed at its old place before, maybe: here it is.
+                _gone.RemoveAll(gone => gone == watched);
                 Push(watched, open, recursive: true, share, before);
                 return true;
             }

@@ -345,6 +345,24 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
     }
 
     [Fact]
+    public async Task What_went_one_by_one_before_its_directory_is_not_written_again_and_stays_gone()
+    {
+        await ApplyAsync(Created("a/deleted.jpg", 1, 1), Created("a/moved.jpg", 1, 2), Created("a/swept.jpg", 1, 3));
+        await ApplyAsync(Deleted("a/deleted.jpg", 2), Moved("a/moved.jpg", "b/moved.jpg", 2, 2));
+        await ApplyAsync(Removed("a", 5));
+
+        var contents = await store.ContentsAsync(Catalog, _library);
+        Assert.Equal(
+            [("a/deleted.jpg", At(2)), ("a/moved.jpg", At(2)), ("a/swept.jpg", At(5))],
+            contents.Registers.Values.Where(register => register.Live is null).Select(register => (register.Path, register.Version)));
+
+        await ApplyAsync(Created("a/deleted.jpg", 3, 1), Changed("a/moved.jpg", 4, 2), Created("a/swept.jpg", 4, 3));
+        Assert.Equal(["b/moved.jpg"], await PathsAsync());
+        await ApplyAsync(Created("a/deleted.jpg", 5, 1));
+        Assert.Equal(["a/deleted.jpg", "b/moved.jpg"], await PathsAsync());
+    }
+
+    [Fact]
     public async Task Tombstones_and_ranges_are_forgotten_at_their_age_and_the_living_are_not()
     {
         await using var catalog = await store.OpenNewAsync();

@@ -9,10 +9,7 @@ internal interface IRegisterSteps
     /// <summary>Raises the range of each directory to the version given, unless it is there already.</summary>
     Task RaiseRangesAsync(string libraryId, IReadOnlyList<Removal> removals, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Makes a tombstone of the removal's version out of every register below with a lower version: of tombstones as well,
-    /// or their final version would depend on the order.
-    /// </summary>
+    /// <summary>Makes a tombstone of the removal's version out of every living register below with a lower version.</summary>
     Task SweepAsync(string libraryId, IReadOnlyList<Removal> removals, CancellationToken cancellationToken);
 
     /// <summary>Puts each register that supersedes what its path holds (<see cref="Register.Supersedes"/>).</summary>

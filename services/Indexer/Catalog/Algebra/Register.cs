@@ -3,7 +3,9 @@ using WatchPhoto.Contracts;
 namespace WatchPhoto.Indexer.Catalog.Algebra;
 
 /// <summary>What the catalog holds for a path.</summary>
-/// <param name="Live">Null: a tombstone, which says that nothing older than its version is there.</param>
+/// <param name="Live">
+/// Null: a tombstone, which says that nothing older than its version is there, nor than the highest range above it.
+/// </param>
 internal sealed record Register(string Path, long Version, LivePhoto? Live)
 {
     /// <summary>

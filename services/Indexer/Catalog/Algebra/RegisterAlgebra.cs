@@ -11,6 +11,10 @@ namespace WatchPhoto.Indexer.Catalog.Algebra;
 /// the two interleave, one of them sees the other: the write finds the range raised, or the sweep finds the register written.
 /// </para>
 /// <para>
+/// A tombstone counts for as much as the highest range above it, and so needs no writing when that is raised: photos that
+/// are deleted, or move, one by one before their directory goes are written once.
+/// </para>
+/// <para>
 /// Nothing is left early. That a register or a range is there already may be the work of an earlier delivery that died
 /// right after it, before it swept or looked at the ranges.
 /// </para>
@@ -46,10 +50,13 @@ internal static class RegisterAlgebra
             return;
         await steps.WriteAsync(libraryId, registers, create, fresh, cancellationToken);
 
-        var ranges = await steps.ReadRangesAsync(libraryId, Above(registers), cancellationToken);
+        var living = registers.FindAll(register => register.Live is not null);
+        if (living.Count == 0)
+            return;
+        var ranges = await steps.ReadRangesAsync(libraryId, Above(living), cancellationToken);
         if (ranges.Count == 0)
             return;
-        var beaten = Beaten(registers, ranges);
+        var beaten = Beaten(living, ranges);
         if (beaten.Count > 0)
             await steps.WriteAsync(libraryId, beaten, create: false, fresh, cancellationToken);
     }

@@ -15,11 +15,19 @@ internal sealed class Contents
     {
         var text = new StringBuilder();
         foreach (var (path, register) in Registers)
-            text.AppendLine($"{path} @{register.Version - Events.At(0)} {Content(register)}");
+        {
+            long version = register.Live is null ? Math.Max(register.Version, HighestAbove(path)) : register.Version;
+            text.AppendLine($"{path} @{version - Events.At(0)} {Content(register)}");
+        }
+
         foreach (var (directory, version) in Ranges)
             text.AppendLine($"{directory}/ removed @{version - Events.At(0)}");
         return text.ToString();
     }
+
+    // A tombstone counts for as much.
+    private long HighestAbove(string path) =>
+        Ranges.Where(r => path.StartsWith(r.Key + "/", StringComparison.Ordinal)).Select(r => r.Value).DefaultIfEmpty(long.MinValue).Max();
 
     private static string Content(Register register) =>
         register.Live is { } live ? $"{live.PhotoId} {live.File} {live.Description} {live.Digest}" : "gone";
@@ -43,8 +51,7 @@ internal sealed class Contents
 
         foreach (string path in living.Select(l => l.Key).Concat(gone.Select(g => g.Key)).Distinct())
         {
-            var above = contents.Ranges.Where(r => path.StartsWith(r.Key + "/", StringComparison.Ordinal)).Select(r => r.Value);
-            long lastGone = gone[path].Concat(above).DefaultIfEmpty(long.MinValue).Max();
+            long lastGone = gone[path].Append(contents.HighestAbove(path)).Max();
             var lastLiving = living[path].OrderBy(l => l.Version).ThenBy(l => l.Live!.Digest).LastOrDefault();
             contents.Registers[path] = lastLiving is not null && lastLiving.Version >= lastGone
                 ? lastLiving

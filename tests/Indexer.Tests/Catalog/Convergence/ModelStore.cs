@@ -28,7 +28,7 @@ internal sealed class ModelStore(Turns turns) : IRegisterSteps
             foreach (string path in Shuffled([.. seen]))
             {
                 await turns.Next();
-                if (Contents.Registers[path].Version < version)
+                if (Contents.Registers[path] is { Live: not null } living && living.Version < version)
                     Contents.Registers[path] = new Register(path, version, Live: null);
             }
         }
