@@ -22,6 +22,7 @@ internal sealed class Comparison(
     private const int MostOpen = 256;
     private static readonly TimeSpan StepTime = TimeSpan.FromMilliseconds(50);
 
+    private readonly Queue<MovedDirectory> _moved = new();
     private readonly Queue<(DirectoryNode Directory, Dictionary<byte[], bool> Names)> _names = new();
     private readonly Queue<(DirectoryNode Directory, bool Recursive)> _directories = new();
     // Directories gone into, to be compared in this order; and those compared, of which some are still to be gone into: the
@@ -34,7 +35,6 @@ internal sealed class Comparison(
     private bool _goesNoFurther;
     private long _stepStarted;
     private readonly List<Observation> _observed = [];
-    private readonly List<BroughtAlong> _brought = [];
     private readonly List<DirectoryNode> _gone = [];
     private readonly List<(DirectoryNode Directory, DirectoryNode Parent, byte[] Name, bool Recursive)> _unseen = [];
     private readonly List<ObservedDirectory> _extents = [];
@@ -94,7 +94,7 @@ internal sealed class Comparison(
         return ended;
     }
 
-    private bool IsStepOver => _observed.Count + _brought.Sum(one => one.Count) >= StepSize || time.GetElapsedTime(_stepStarted) >= StepTime;
+    private bool IsStepOver => _observed.Count >= StepSize || time.GetElapsedTime(_stepStarted) >= StepTime;
 
     private bool Advance()
     {
@@ -124,7 +124,11 @@ internal sealed class Comparison(
 
     private bool Next()
     {
-        if (_names.TryDequeue(out var names))
+        if (_moved.Count > 0)
+        {
+            BringAlong();
+        }
+        else if (_names.TryDequeue(out var names))
         {
             if (names.Directory.IsAttached)
                 LookAt(names.Directory, names.Names);
@@ -231,10 +235,10 @@ internal sealed class Comparison(
         }
     }
 
-    private void Push(DirectoryNode node, IDirectory open, bool recursive, double share, byte[]? before = null)
+    private void Push(DirectoryNode node, IDirectory open, bool recursive, double share)
     {
         _extents.Add(new ObservedDirectory(node.Library, node.Path()));
-        var frame = new Frame(node, open, recursive) { Share = share, Before = before };
+        var frame = new Frame(node, open, recursive) { Share = share };
         _entered.Enqueue(frame);
         if (Whole is null)
             return;
@@ -381,12 +385,12 @@ internal sealed class Comparison(
                 Extent(watched);
                 if (known is not null)
                     tree.Drop(known);
-                var before = watched.Path();
+                _moved.Enqueue(new MovedDirectory(watched, watched.Path()));
                 watched.MoveTo(parent, name);
                 HasMoved = true;
                 // Missed at its old place before, maybe: here it is.
                 _gone.RemoveAll(gone => gone == watched);
-                Push(watched, open, recursive: true, share, before);
+                Push(watched, open, recursive: true, share);
                 return true;
             }
         }
@@ -398,7 +402,7 @@ internal sealed class Comparison(
             Settle(node, error, watch);
         else if (!parent.IsPolled)
             events.Polled(node);
-        Push(node, open, recursive: true, share, known is null || listed?.Before is not { } above ? null : [.. above, .. name, (byte)'/']);
+        Push(node, open, recursive: true, share);
         return true;
     }
 
@@ -526,12 +530,7 @@ internal sealed class Comparison(
 
         if (ahead is null)
             listing.Sort();
-        RecordBrought(directory.Path);
-        // Seen in it before, without what it may bring along.
-        if (frame.Before is not null && _observed.Exists(one => one.Directory.Path.AsSpan().SequenceEqual(directory.Path)))
-            RecordStep();
         var recorded = Recorded(directory);
-        var brought = recorded.Count == 0 && frame.Before is { } before ? MayBring(directory, before) : null;
         _seen.Clear();
         int next = 0;
         bool known = true;
@@ -546,8 +545,6 @@ internal sealed class Comparison(
             bool isRecorded = next < recorded.Count && recorded[next].Key.Name.AsSpan().SequenceEqual(name);
             if (unknown)
                 events.LookAgain(node, name.ToArray());
-            else if (facts is { } arrived && brought?.Takes(name, arrived) == true)
-                continue;
             else if (facts is { } file && (!isRecorded || !recorded[next].Matches(file) || recorded[next].IsMissing))
             {
                 _observed.Add(new Observation
@@ -560,8 +557,7 @@ internal sealed class Comparison(
                 Missing(directory, recorded[next]);
             if (isRecorded)
                 next++;
-            // Until it is known whether the directory brings along its row, it has no other.
-            if (brought is null && _observed.Count >= StepSize)
+            if (_observed.Count >= StepSize)
             {
                 RecordStep();
                 // A plan may have moved away what was read before it.
@@ -570,8 +566,6 @@ internal sealed class Comparison(
         }
 
         GiveBack(frame);
-        if (brought is not null)
-            Bring(brought);
         for (; next < recorded.Count; next++)
             Missing(directory, recorded[next]);
         foreach (var child in node.Children)
@@ -589,47 +583,29 @@ internal sealed class Comparison(
             Leave(frame);
     }
 
-    // What is recorded where the directory was, if it may be told of as a whole: nothing is at the old place now, and nothing is
-    // recorded below it.
-    private BroughtAlong? MayBring(ObservedDirectory directory, byte[] before)
+    // What is recorded below a directory that moved goes along, and is told of as it was: what of it has changed meanwhile is
+    // found when that is compared with the disk, while others are busy with the move.
+    private void BringAlong()
     {
-        if (DirectoryTree.Find(directory.Library, before) is not null)
-            return null;
-        var error = tree.Open(directory.Library, before, out var open);
+        var moved = _moved.Peek();
+        bool isOver = true;
+        if (moved.Node.IsAttached && IsNoMore(moved.Node.Library, moved.Before))
+        {
+            state.Transact(() => isOver = planner.Bring(moved, StepSize));
+            events.Recorded(this);
+        }
+
+        if (isOver)
+            _moved.Dequeue();
+    }
+
+    private bool IsNoMore(WatchedLibrary library, byte[] path)
+    {
+        if (DirectoryTree.Find(library, path) is not null)
+            return false;
+        var error = tree.Open(library, path, out var open);
         open?.Dispose();
-        if (!error.MeansAbsent())
-            return null;
-        RecordBrought(before);
-        lock (state.Gate)
-        {
-            if (state.DirectoriesBelow(directory.Library, before) is not [var row] || !row.Path.AsSpan().SequenceEqual(before))
-                return null;
-            var entries = state.EntriesOf(row.Row).ToList();
-            return entries.Count == 0 || entries.Exists(entry => entry.IsMissing) ? null : new BroughtAlong(directory, row, entries);
-        }
-    }
-
-    private void Bring(BroughtAlong brought)
-    {
-        if (brought.IsWhole)
-        {
-            _brought.Add(brought);
-            return;
-        }
-
-        foreach (var (entry, onDisk) in brought.Found)
-        {
-            _observed.Add(new Observation { Directory = brought.Directory, Name = entry.Key.Name, OnDisk = onDisk });
-            if (_observed.Count >= StepSize)
-                RecordStep();
-        }
-    }
-
-    // A directory that is to take its row from or to this path has it now.
-    private void RecordBrought(byte[] path)
-    {
-        if (_brought.Exists(one => one.Before.Path.AsSpan().SequenceEqual(path) || one.Directory.Path.AsSpan().SequenceEqual(path)))
-            RecordStep();
+        return error.MeansAbsent();
     }
 
     private void Missing(ObservedDirectory directory, Entry entry)
@@ -925,12 +901,10 @@ internal sealed class Comparison(
     private void Record(bool final, List<ObservedDirectory> removed)
     {
         DropOutdated();
-        if (_observed.Count > 0 || _brought.Count > 0 || removed.Count > 0)
+        if (_observed.Count > 0 || removed.Count > 0)
         {
             state.Transact(() =>
             {
-                foreach (var brought in _brought)
-                    planner.Record(brought);
                 _missing.AddRange(planner.Record(_observed, libraryByRow, final, removed, events.LookLater));
                 foreach (var directory in removed)
                 {
@@ -942,14 +916,12 @@ internal sealed class Comparison(
         }
 
         _observed.Clear();
-        _brought.Clear();
     }
 
     // A directory was moved or taken away since it was looked into: whoever found that out has looked at its new place, and
     // sees to what is recorded at the old one. Recorded now, nobody would ever come for it.
     private void DropOutdated()
     {
-        _brought.RemoveAll(one => !one.Directory.IsCurrent);
         ObservedDirectory? last = null;
         bool isCurrent = false;
         _observed.RemoveAll(one =>
@@ -974,9 +946,6 @@ internal sealed class Comparison(
 
         /// <summary>That of each of its directories.</summary>
         public double ShareOfEach { get; set; }
-
-        /// <summary>Where it was before, if it has moved, or one above it.</summary>
-        public byte[]? Before { get; init; }
 
         /// <summary>Null: it is read when it is compared.</summary>
         public ReadAhead? Ahead { get; set; }

@@ -25,11 +25,13 @@ internal sealed class ObservedDirectory(WatchedLibrary library, byte[] path)
     /// <summary>Whether the path still leads to the directory that was looked into, by all the tree knows.</summary>
     public bool IsCurrent => Node is null || (Node.IsAttached && Node.Path().AsSpan().SequenceEqual(Path));
 
+    /// <summary>Whether what was read of its row holds: since then no directory has taken its row to another path.</summary>
+    public bool IsRowCurrent(StateDatabase state) => _rowAsOf == state.DirectoriesMoved;
+
     /// <summary>Its row in the state; null: it has none.</summary>
     public long? Row(StateDatabase state, bool add = false)
     {
-        // A directory that moved has taken its row along.
-        if (_row is null || _rowAsOf != state.DirectoriesMoved)
+        if (_row is null || !IsRowCurrent(state))
         {
             _row = add ? state.FindOrAddDirectory(Library, Path) : state.FindDirectory(Library, Path);
             _rowAsOf = state.DirectoriesMoved;
@@ -43,36 +45,17 @@ internal sealed class ObservedDirectory(WatchedLibrary library, byte[] path)
         Library == other.Library && other.Path.AsSpan().StartsWith(Path);
 }
 
-/// <summary>
-/// A directory that moved, and with it all that is recorded in it: every file is at the new place as it was at the old one, where
-/// no directory is any more.
-/// </summary>
-internal sealed class BroughtAlong(ObservedDirectory directory, DirectoryRow before, List<Entry> entries)
+/// <summary>A directory that has moved; what is recorded in and below it is to follow.</summary>
+/// <param name="node">Where it is: it may move on meanwhile.</param>
+/// <param name="before">Where it was when that was recorded.</param>
+internal sealed class MovedDirectory(DirectoryNode node, byte[] before)
 {
-    private readonly List<FileFacts> _onDisk = new(entries.Count);
+    public DirectoryNode Node { get; } = node;
 
-    /// <summary>Where it is now.</summary>
-    public ObservedDirectory Directory { get; } = directory;
+    public byte[] Before { get; } = before;
 
-    /// <summary>Where it was.</summary>
-    public DirectoryRow Before { get; } = before;
-
-    /// <summary>The entries that were found so far, with what is there now, in the order of their names.</summary>
-    public IEnumerable<(Entry Entry, FileFacts OnDisk)> Found => entries.Zip(_onDisk);
-
-    public int Count => _onDisk.Count;
-
-    public bool IsWhole => _onDisk.Count == entries.Count;
-
-    /// <summary>Takes a file that is at the new place. In the order of names.</summary>
-    /// <returns>False: it is not the next of the entries.</returns>
-    public bool Takes(ReadOnlySpan<byte> name, in FileFacts onDisk)
-    {
-        if (IsWhole || entries[Count] is var next && (next.Identity != onDisk.Identity || !name.SequenceEqual(next.Key.Name)))
-            return false;
-        _onDisk.Add(onDisk);
-        return true;
-    }
+    /// <summary>What is recorded at lower paths has had its turn.</summary>
+    public byte[] Next { get; set; } = before;
 }
 
 /// <summary>What is at a path now.</summary>
@@ -85,7 +68,10 @@ internal readonly record struct Observation
     /// <summary>Null: no file of interest is there.</summary>
     public required FileFacts? OnDisk { get; init; }
 
-    /// <summary>What is recorded, where the observer knows; <see cref="IsRecordedKnown"/> tells.</summary>
+    /// <summary>
+    /// What is recorded, where the observer knows: <see cref="IsRecordedKnown"/> tells, as long as
+    /// <see cref="ObservedDirectory.IsRowCurrent"/>.
+    /// </summary>
     public Entry? Recorded { get; init; }
 
     public bool IsRecordedKnown { get; init; }

@@ -80,22 +80,54 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     }
 
     /// <summary>
-    /// Records a directory that moved where it is now. Its entries stay the rows they are. That the old directory is gone is told
-    /// with all that are, in the end.
+    /// Records what a directory that moved took along where it is now, each entry in the row it has. That the old directories are
+    /// gone is told with all that are, in the end.
     /// </summary>
-    public void Record(BroughtAlong moved)
+    /// <param name="most">Entries: when there are so many, the rest is left for another time.</param>
+    /// <returns>Whether that was all.</returns>
+    public bool Bring(MovedDirectory moved, int most)
     {
-        var (directory, library) = (moved.Directory, moved.Directory.Library);
-        state.MoveDirectory(moved.Before, directory.Path);
+        var (library, before) = (moved.Node.Library, moved.Before);
+        byte[] after = moved.Node.Path();
         var plan = new LibraryPlan(library, library.NextVersion(time));
-        foreach (var (entry, onDisk) in moved.Found)
-            plan.Bring(entry, onDisk, directory.Path, state);
-        plan.Finish(state, moved.Before.Path);
+        bool isAll = false;
+        for (int count = 0; count < most && !isAll;)
+        {
+            if (state.DirectoryFrom(library, moved.Next) is not { } row || !row.Path.AsSpan().StartsWith(before))
+            {
+                isAll = true;
+                continue;
+            }
+
+            moved.Next = [.. row.Path, 0];
+            byte[] path = [.. after, .. row.Path.AsSpan(before.Length)];
+            if (Brought(library, row, path) is not { } entries)
+                continue;
+            state.MoveDirectory(row, path);
+            plan.Bring(entries, row.Path, path, state);
+            count += entries.Count;
+        }
+
+        state.SaveLibrary(library);
+        return isAll;
+    }
+
+    // Null: each file is looked for by itself.
+    private List<Entry>? Brought(WatchedLibrary library, DirectoryRow row, byte[] path)
+    {
+        if (library.Mounts.Keys.Any(mount => row.Path.AsSpan().StartsWith(mount))
+            || (state.FindDirectory(library, path) is { } there && state.EntriesOf(there, [], 1).Count > 0))
+            return null;
+        var entries = state.EntriesOf(row.Row).ToList();
+        var filter = library.Filter;
+        return entries.Count == 0 || !filter.Includes(path, entries[0].Key.Name)
+            || entries.Exists(entry => entry.IsMissing || !filter.IncludesFile(path, entry.Key.Name)) ? null : entries;
     }
 
     private void Add(in Observation observation)
     {
         var directory = observation.Directory;
+        bool isRecordedKnown = observation.IsRecordedKnown && directory.IsRowCurrent(state);
         // Only what is there needs a row for its directory.
         if (directory.Row(state, add: observation.OnDisk is not null) is not { } row)
             return;
@@ -113,7 +145,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             Key = key,
             Directory = directory,
             OnDisk = observation.OnDisk,
-            Recorded = observation.IsRecordedKnown ? observation.Recorded : state.Find(key),
+            Recorded = isRecordedKnown ? observation.Recorded : state.Find(key),
             From = observation,
             MayBeUnfinished = observation.MayBeUnfinished,
         };
@@ -455,12 +487,18 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             });
         }
 
-        public void Bring(Entry recorded, in FileFacts onDisk, byte[] directory, StateDatabase state)
+        public void Bring(List<Entry> entries, byte[] before, byte[] after, StateDatabase state)
         {
-            var entry = Entry.Of(recorded.Key, recorded.Key.Path(directory), recorded.PhotoId, Version, onDisk);
-            state.Update(entry);
-            library.Digest += entry.Digest - (long)recorded.Digest;
-            _told.Add((directory, entry));
+            var told = new List<(byte[], Entry)>(entries.Count);
+            foreach (var recorded in entries)
+            {
+                var entry = recorded.At(recorded.Key.Path(after), Version);
+                state.Update(entry);
+                library.Digest += entry.Digest - (long)recorded.Digest;
+                told.Add((after, entry));
+            }
+
+            Outbox.Add(state, library, FileEventKind.Moved, told, before);
         }
 
         public void Remove(PlannedPath path, StateDatabase state)
@@ -468,14 +506,6 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             state.Remove(path.Key);
             library.Entries--;
             library.Digest -= path.Recorded!.Digest;
-        }
-
-        /// <summary>All of it has come along with its directory.</summary>
-        /// <param name="before">Where that was.</param>
-        public void Finish(StateDatabase state, byte[] before)
-        {
-            Outbox.Add(state, library, FileEventKind.Moved, _told, before);
-            state.SaveLibrary(library);
         }
 
         public void Finish(StateDatabase state)

@@ -44,6 +44,11 @@ internal sealed record Entry
         };
     }
 
+    /// <summary>The same entry after its directory has moved.</summary>
+    /// <param name="path">As it travels.</param>
+    public Entry At(string path, long version) =>
+        this with { Version = version, Digest = RegisterDigest.Compute(path, version, PhotoId, File, photo: null) };
+
     /// <summary>Says how it is.</summary>
     /// <param name="directory">The path of its directory, with a slash at the end; empty for the root.</param>
     /// <param name="before">Of one that moved, its directory before; the name has not changed.</param>

@@ -154,7 +154,7 @@ internal sealed class StateDatabase : IDisposable
             _findEntry = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name = ?2");
             _entriesByInode = Add($"SELECT {EntryColumns} FROM entry WHERE inode = ?1");
             _putEntry = Add($"INSERT OR REPLACE INTO entry ({EntryColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
-            _updateEntry = Add("UPDATE entry SET version = ?3, size = ?4, modified_seconds = ?5, modified_nanoseconds = ?6, digest = ?7 WHERE directory = ?1 AND name = ?2");
+            _updateEntry = Add("UPDATE entry SET version = ?3, digest = ?4 WHERE directory = ?1 AND name = ?2");
             _removeEntry = Add("DELETE FROM entry WHERE directory = ?1 AND name = ?2");
             _removeEntriesOf = Add("DELETE FROM entry WHERE directory = ?1");
             _remember = Add("INSERT OR REPLACE INTO remembered (inode, seconds, nanoseconds, photo_id, gone_at) VALUES (?1, ?2, ?3, ?4, ?5)");
@@ -467,10 +467,9 @@ internal sealed class StateDatabase : IDisposable
             .Bind(11, entry.Digest).Bind(12, entry.IsMissing ? 1 : 0).Run();
     }
 
-    /// <summary>Changes an entry's version, size, time and digest where it is: in a directory that has moved, which has told of it.</summary>
+    /// <summary>Changes an entry's version and digest where it is: in a directory that has moved, which has told of it.</summary>
     public void Update(Entry entry) =>
-        _updateEntry.Bind(1, entry.Key.Directory).Bind(2, entry.Key.Name.AsSpan()).Bind(3, entry.Version).Bind(4, entry.Size)
-            .Bind(5, entry.Modified.Seconds).Bind(6, entry.Modified.Nanoseconds).Bind(7, entry.Digest).Run();
+        _updateEntry.Bind(1, entry.Key.Directory).Bind(2, entry.Key.Name.AsSpan()).Bind(3, entry.Version).Bind(4, entry.Digest).Run();
 
     public void Remove(EntryKey key)
     {
