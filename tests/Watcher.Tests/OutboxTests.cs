@@ -7,10 +7,13 @@ using SQLitePCL;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Kernel;
 using WatchPhoto.Watcher.Libraries;
 using WatchPhoto.Watcher.Publishing;
+using WatchPhoto.Watcher.Reconcile;
 using WatchPhoto.Watcher.State;
 using WatchPhoto.Watcher.Tracking;
+using WatchPhoto.Watcher.Tree;
 
 namespace WatchPhoto.Watcher.Tests;
 
@@ -202,6 +205,34 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
+    public void What_a_crash_kept_from_being_told_of_a_directory_that_moved_is_told_at_the_next_start()
+    {
+        Tell("before/", ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"]);
+        Tell("before/sub/", ["f.jpg"]);
+        _state.Transact(() => RemoveAll());
+        var root = new DirectoryNode(_library, null, []) { Identity = default };
+        var node = new DirectoryNode(_library, root, "after"u8.ToArray()) { Identity = default };
+        root.Attach(node);
+        using var inotify = new Inotify();
+        var disk = new KernelDisk(inotify);
+        var options = new WatcherOptions { Host = "here" };
+        var planner = new Planner(_state, new DirectoryTree(disk), options, TimeProvider.System) { MovedAtOnce = 2 };
+        _state.Transact(() => Assert.False(planner.Bring(new MovedDirectory(node, "before/"u8.ToArray()))));
+        Assert.Equal(Moves("before/", "after/", "a.jpg", "b.jpg"), Told());
+
+        _state.Dispose();
+        _state = new StateDatabase(File);
+        var library = Assert.Single(new Tracker(_state, disk, options, TimeProvider.System, NullLogger.Instance, () => { }, _ => { }).Libraries);
+        Assert.Equal(Moves("before/", "after/", "a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"), Told());
+        Assert.Empty(_state.MovesToTell());
+        // Where that has gone is a matter of the comparison that follows.
+        Assert.Equal(["after/", "before/", "before/sub/"], _state.DirectoriesBelow(library, []).Select(row => Encoding.UTF8.GetString(row.Path)));
+        var moved = _state.EntriesOf(_state.FindDirectory(library, "after/"u8)!.Value).ToList();
+        Assert.Equal(["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"], moved.Select(entry => Encoding.UTF8.GetString(entry.Key.Name)));
+        Assert.Equal(library.Digest, moved.Sum(entry => entry.Digest - 1L));
+    }
+
+    [Fact]
     public void An_outbox_of_the_first_version_is_taken_over()
     {
         Tell("", ["a"]);
@@ -211,6 +242,8 @@ public sealed class OutboxTests : IDisposable
         {
             foreach (string column in (string[])["kind", "directory", "version", "first", "last", "before"])
                 Assert.Equal(raw.SQLITE_OK, raw.sqlite3_exec(database, $"ALTER TABLE outbox DROP COLUMN {column}"));
+            foreach (string column in (string[])["before", "told"])
+                Assert.Equal(raw.SQLITE_OK, raw.sqlite3_exec(database, $"ALTER TABLE directory DROP COLUMN {column}"));
             Assert.Equal(raw.SQLITE_OK, raw.sqlite3_exec(database, "PRAGMA user_version = 1"));
         }
 

@@ -93,6 +93,9 @@ internal sealed class LibraryFilter
         return !_exclude.Match(parent, Decode(name, buffer));
     }
 
+    /// <summary>Whether it is the same in whichever directory a file is, but for excluded directories.</summary>
+    public bool IsOfNames => _include.AreOfNames && _exclude.AreOfNames;
+
     /// <summary>Whether the file is an entry and no directory above it is excluded.</summary>
     public bool Includes(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name)
     {
@@ -141,6 +144,8 @@ internal sealed class LibraryFilter
             _names = [.. names[true].Where(name => name.Simple is null).Select(name => Glob.Parse(name.Glob, options))];
             _paths = [.. trimmed.Where(glob => glob.Contains('/')).Select(glob => Glob.Parse(glob.TrimStart('/'), options))];
         }
+
+        public bool AreOfNames => _paths.Length == 0;
 
         public bool Match(ReadOnlySpan<byte> directory, ReadOnlySpan<char> name)
         {

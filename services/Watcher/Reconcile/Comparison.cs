@@ -591,8 +591,13 @@ internal sealed class Comparison(
         bool isOver = true;
         if (moved.Node.IsAttached && IsNoMore(moved.Node.Library, moved.Before))
         {
-            state.Transact(() => isOver = planner.Bring(moved, StepSize));
-            events.Recorded(this);
+            do
+            {
+                state.Transact(() => isOver = planner.Bring(moved));
+                events.Recorded(this);
+            }
+            // Before anything else is recorded of a directory, all that it took along is told of.
+            while (moved.Telling is not null);
         }
 
         if (isOver)

@@ -56,6 +56,9 @@ internal sealed class MovedDirectory(DirectoryNode node, byte[] before)
 
     /// <summary>What is recorded at lower paths has had its turn.</summary>
     public byte[] Next { get; set; } = before;
+
+    /// <summary>The part of it whose row is where it belongs, and whose entries are not all told of.</summary>
+    public DirectoryMove? Telling { get; set; }
 }
 
 /// <summary>What is at a path now.</summary>

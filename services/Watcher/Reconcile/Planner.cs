@@ -22,6 +22,9 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     private readonly Dictionary<long, (ObservedDirectory? Directory, IDirectory? Open)> _sources = [];
     private Func<long, WatchedLibrary?> _libraryByRow = _ => null;
 
+    /// <summary>Of a directory that moved, the entries in one transaction.</summary>
+    public int MovedAtOnce { get; set; } = 4096;
+
     /// <summary>Plans and records one step of a comparison.</summary>
     /// <param name="observations">Of a path that is met twice the first counts.</param>
     /// <param name="libraryByRow">The watched library of a state row.</param>
@@ -83,46 +86,63 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     /// Records what a directory that moved took along where it is now, each entry in the row it has. That the old directories are
     /// gone is told with all that are, in the end.
     /// </summary>
-    /// <param name="most">Entries: when there are so many, the rest is left for another time.</param>
     /// <returns>Whether that was all.</returns>
-    public bool Bring(MovedDirectory moved, int most)
+    public bool Bring(MovedDirectory moved)
     {
-        var (library, before) = (moved.Node.Library, moved.Before);
-        byte[] after = moved.Node.Path();
+        var (library, after) = (moved.Node.Library, moved.Node.Path());
         var plan = new LibraryPlan(library, library.NextVersion(time));
-        bool isAll = false;
-        for (int count = 0; count < most && !isAll;)
+        int left = MovedAtOnce;
+        while (left > 0)
         {
-            if (state.DirectoryFrom(library, moved.Next) is not { } row || !row.Path.AsSpan().StartsWith(before))
-            {
-                isAll = true;
-                continue;
-            }
-
-            moved.Next = [.. row.Path, 0];
-            byte[] path = [.. after, .. row.Path.AsSpan(before.Length)];
-            if (Brought(library, row, path) is not { } entries)
-                continue;
-            state.MoveDirectory(row, path);
-            plan.Bring(entries, row.Path, path, state);
-            count += entries.Count;
+            moved.Telling ??= NextToTell(moved, after);
+            if (moved.Telling is not { } telling)
+                break;
+            left -= plan.Tell(telling, left, state);
+            if (telling.Told is null)
+                moved.Telling = null;
         }
 
         state.SaveLibrary(library);
-        return isAll;
+        return left > 0;
     }
 
-    // Null: each file is looked for by itself.
-    private List<Entry>? Brought(WatchedLibrary library, DirectoryRow row, byte[] path)
+    /// <summary>Tells of the rest of a directory that moved, in a run that a crash has ended.</summary>
+    public void FinishMove(DirectoryMove move, WatchedLibrary library)
     {
-        if (library.Mounts.Keys.Any(mount => row.Path.AsSpan().StartsWith(mount))
-            || (state.FindDirectory(library, path) is { } there && state.EntriesOf(there, [], 1).Count > 0))
-            return null;
-        var entries = state.EntriesOf(row.Row).ToList();
-        var filter = library.Filter;
-        return entries.Count == 0 || !filter.Includes(path, entries[0].Key.Name)
-            || entries.Exists(entry => entry.IsMissing || !filter.IncludesFile(path, entry.Key.Name)) ? null : entries;
+        while (move.Told is not null)
+        {
+            state.Transact(() =>
+            {
+                new LibraryPlan(library, library.NextVersion(time)).Tell(move, MovedAtOnce, state);
+                state.SaveLibrary(library);
+            });
+        }
     }
+
+    // The next directory with entries gets the path where it is now. Null: there is none.
+    private DirectoryMove? NextToTell(MovedDirectory moved, byte[] after)
+    {
+        var library = moved.Node.Library;
+        while (state.DirectoryFrom(library, moved.Next) is { } row && row.Path.AsSpan().StartsWith(moved.Before))
+        {
+            moved.Next = [.. row.Path, 0];
+            byte[] path = [.. after, .. row.Path.AsSpan(moved.Before.Length)];
+            if (!ComesAlong(library, row, path))
+                continue;
+            state.MoveDirectory(row, path);
+            return new DirectoryMove(row with { Path = path }, row.Path);
+        }
+
+        return null;
+    }
+
+    // If not, each of its files is looked for by itself.
+    private bool ComesAlong(WatchedLibrary library, DirectoryRow row, byte[] path) =>
+        state.EntriesOf(row.Row, [], 1) is [var first] && library.Filter.Includes(path, first.Key.Name)
+        && !state.AnyMissing(row.Row)
+        && !library.Mounts.Keys.Any(mount => row.Path.AsSpan().StartsWith(mount))
+        && !(state.FindDirectory(library, path) is { } there && state.EntriesOf(there, [], 1).Count > 0)
+        && (library.Filter.IsOfNames || state.EntriesOf(row.Row).ToList().TrueForAll(entry => library.Filter.IncludesFile(path, entry.Key.Name)));
 
     private void Add(in Observation observation)
     {
@@ -487,18 +507,22 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             });
         }
 
-        public void Bring(List<Entry> entries, byte[] before, byte[] after, StateDatabase state)
+        /// <returns>Of how many entries.</returns>
+        public int Tell(DirectoryMove move, int most, StateDatabase state)
         {
-            var told = new List<(byte[], Entry)>(entries.Count);
-            foreach (var recorded in entries)
+            var told = new List<(byte[], Entry)>();
+            foreach (var recorded in state.EntriesOf(move.Directory.Row, move.Told, most))
             {
-                var entry = recorded.At(recorded.Key.Path(after), Version);
+                var entry = recorded.At(recorded.Key.Path(move.Directory.Path), Version);
                 state.Update(entry);
                 library.Digest += entry.Digest - (long)recorded.Digest;
-                told.Add((after, entry));
+                told.Add((move.Directory.Path, entry));
             }
 
-            Outbox.Add(state, library, FileEventKind.Moved, told, before);
+            Outbox.Add(state, library, FileEventKind.Moved, told, move.Before);
+            move.Told = told.Count < most ? null : told[^1].Item2.Key.Name;
+            state.MoveIsTold(move.Directory.Row, move.Told);
+            return told.Count;
         }
 
         public void Remove(PlannedPath path, StateDatabase state)

@@ -68,3 +68,16 @@ internal sealed record Entry
 /// <param name="Library">The library's row.</param>
 /// <param name="Path">Relative to the library's root, with a slash at the end; empty for the root.</param>
 internal readonly record struct DirectoryRow(long Row, long Library, byte[] Path);
+
+/// <summary>A directory with entries that has moved, which are being told of.</summary>
+/// <param name="directory">Where it is.</param>
+/// <param name="before">Its path before.</param>
+internal sealed class DirectoryMove(DirectoryRow directory, byte[] before)
+{
+    public DirectoryRow Directory { get; } = directory;
+
+    public byte[] Before { get; } = before;
+
+    /// <summary>The name of the last entry that is told of; empty: none is. Null: all are.</summary>
+    public byte[]? Told { get; set; } = [];
+}

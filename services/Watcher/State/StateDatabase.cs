@@ -16,7 +16,7 @@ namespace WatchPhoto.Watcher.State;
 /// </summary>
 internal sealed class StateDatabase : IDisposable
 {
-    private const int SchemaVersion = 3;
+    private const int SchemaVersion = 4;
 
     private const string Schema = """
         CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -38,6 +38,8 @@ internal sealed class StateDatabase : IDisposable
             row INTEGER PRIMARY KEY AUTOINCREMENT,
             library INTEGER NOT NULL,
             path BLOB NOT NULL,
+            -- Of one that moved, until all of its entries are told of: its path before, and the last entry that is.
+            before BLOB, told BLOB,
             UNIQUE (library, path));
         -- A scan walks directories in the order of their rows and names in order: rows are written in key order.
         CREATE TABLE entry (
@@ -76,15 +78,22 @@ internal sealed class StateDatabase : IDisposable
             before BLOB);
         """;
 
-    private const string FromVersion1 = """
+    // Each makes one version of the schema of the one before; the first makes the second.
+    private static readonly string[] Upgrades =
+    [
+        """
         ALTER TABLE outbox ADD COLUMN kind INTEGER;
         ALTER TABLE outbox ADD COLUMN directory INTEGER;
         ALTER TABLE outbox ADD COLUMN version INTEGER;
         ALTER TABLE outbox ADD COLUMN first BLOB;
         ALTER TABLE outbox ADD COLUMN last BLOB;
-        """;
-
-    private const string FromVersion2 = "ALTER TABLE outbox ADD COLUMN before BLOB;";
+        """,
+        "ALTER TABLE outbox ADD COLUMN before BLOB;",
+        """
+        ALTER TABLE directory ADD COLUMN before BLOB;
+        ALTER TABLE directory ADD COLUMN told BLOB;
+        """,
+    ];
 
     private const string EntryColumns =
         "directory, name, photo_id, version, size, modified_seconds, modified_nanoseconds, inode, seconds, nanoseconds, digest, missing";
@@ -108,8 +117,8 @@ internal sealed class StateDatabase : IDisposable
     // By directory, rows of the outbox that tell of what has moved with it.
     private readonly Dictionary<long, int> _movesToTell = [];
     private readonly Statement _begin, _commit, _rollback;
-    private readonly Statement _findDirectory, _addDirectory, _directoryByRow, _directoriesFrom, _moveDirectory, _removeDirectory;
-    private readonly Statement _entriesAfter;
+    private readonly Statement _findDirectory, _addDirectory, _directoryByRow, _directoriesFrom, _moveDirectory, _moveTold, _removeDirectory;
+    private readonly Statement _entriesAfter, _anyMissing;
     private readonly Statement _entriesOf, _entriesTold, _entriesBetween, _findEntry, _entriesByInode, _putEntry, _updateEntry, _removeEntry, _removeEntriesOf;
     private readonly Statement _remember, _recall, _forget, _forgetOld;
     private readonly Statement _saveLibrary, _addLibrary, _removeLibrary;
@@ -145,10 +154,12 @@ internal sealed class StateDatabase : IDisposable
             _addDirectory = Add("INSERT INTO directory (library, path) VALUES (?1, ?2)");
             _directoryByRow = Add("SELECT row, library, path FROM directory WHERE row = ?1");
             _directoriesFrom = Add("SELECT row, library, path FROM directory WHERE library = ?1 AND path >= ?2 AND path < ?3 ORDER BY path");
-            _moveDirectory = Add("UPDATE directory SET path = ?2 WHERE row = ?1");
+            _moveDirectory = Add("UPDATE directory SET path = ?2, before = ?3, told = x'' WHERE row = ?1");
+            _moveTold = Add("UPDATE directory SET before = CASE WHEN ?2 IS NOT NULL THEN before END, told = ?2 WHERE row = ?1");
             _removeDirectory = Add("DELETE FROM directory WHERE row = ?1 AND NOT EXISTS (SELECT 1 FROM entry WHERE directory = ?1)");
             _entriesOf = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 ORDER BY name");
             _entriesAfter = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name > ?2 ORDER BY name LIMIT ?3");
+            _anyMissing = Add("SELECT 1 FROM entry WHERE directory = ?1 AND missing LIMIT 1");
             _entriesTold = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name BETWEEN ?2 AND ?3 AND version = ?4 ORDER BY name");
             _entriesBetween = Add("SELECT count(*) FROM (SELECT 1 FROM entry WHERE directory = ?1 AND name BETWEEN ?2 AND ?3 LIMIT ?4)");
             _findEntry = Add($"SELECT {EntryColumns} FROM entry WHERE directory = ?1 AND name = ?2");
@@ -388,17 +399,34 @@ internal sealed class StateDatabase : IDisposable
     public long DirectoriesMoved { get; private set; }
 
     /// <summary>
-    /// The directory is at another path, where none with entries is, and what is recorded in it with it. At the old path stays an
-    /// empty one, which is found gone.
+    /// The directory is at another path, where none with entries is, and what is recorded in it with it: that is to be told of next
+    /// (<see cref="MoveIsTold"/>). At the old path stays an empty one, which is found gone.
     /// </summary>
     public void MoveDirectory(DirectoryRow directory, ReadOnlySpan<byte> path)
     {
         WriteOutMoves(directory.Row);
         if (FindDirectory(directory.Library, path) is { } emptied)
             RemoveDirectory(emptied);
-        _moveDirectory.Bind(1, directory.Row).Bind(2, path).Run();
+        _moveDirectory.Bind(1, directory.Row).Bind(2, path).Bind(3, directory.Path.AsSpan()).Run();
         _addDirectory.Bind(1, directory.Library).Bind(2, directory.Path.AsSpan()).Run();
         DirectoriesMoved++;
+    }
+
+    /// <summary>Of a directory that has moved, its entries up to a name are told of; null: all.</summary>
+    public void MoveIsTold(long directory, byte[]? name)
+    {
+        _moveTold.Bind(1, directory);
+        (name is null ? _moveTold.Bind(2, (string?)null) : _moveTold.Bind(2, name.AsSpan())).Run();
+    }
+
+    /// <summary>Directories that have moved, and of whose entries not all are told: the process died in between.</summary>
+    public IReadOnlyList<DirectoryMove> MovesToTell()
+    {
+        var moves = new List<DirectoryMove>();
+        using var all = new Statement(_database, "SELECT row, library, path, before, told FROM directory WHERE before IS NOT NULL");
+        while (all.Step())
+            moves.Add(new DirectoryMove(ReadDirectory(all), all.Bytes(3).ToArray()) { Told = all.Bytes(4).ToArray() });
+        return moves;
     }
 
     /// <summary>Forgets the directory if no entry is left in it.</summary>
@@ -421,6 +449,14 @@ internal sealed class StateDatabase : IDisposable
         while (_entriesAfter.Step())
             entries.Add(ReadEntry(_entriesAfter));
         return entries;
+    }
+
+    /// <summary>Whether one of a directory's entries is kept though it was missing.</summary>
+    public bool AnyMissing(long directory)
+    {
+        bool any = _anyMissing.Bind(1, directory).Step();
+        _anyMissing.Reset();
+        return any;
     }
 
     /// <summary>The entries of a directory in the order of their names. Read to the end before the next call.</summary>
@@ -693,11 +729,8 @@ internal sealed class StateDatabase : IDisposable
             case 0:
                 Execute($"BEGIN; {Schema} PRAGMA user_version = {SchemaVersion}; COMMIT;");
                 break;
-            case 1:
-                Execute($"BEGIN; {FromVersion1} {FromVersion2} PRAGMA user_version = {SchemaVersion}; COMMIT;");
-                break;
-            case 2:
-                Execute($"BEGIN; {FromVersion2} PRAGMA user_version = {SchemaVersion}; COMMIT;");
+            case < SchemaVersion:
+                Execute($"BEGIN; {string.Concat(Upgrades.Skip((int)found - 1))} PRAGMA user_version = {SchemaVersion}; COMMIT;");
                 break;
             case > SchemaVersion:
                 throw new StateException("The watcher's state database was written by a later version of the program: use that, or another state directory.");

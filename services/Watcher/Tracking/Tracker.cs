@@ -72,11 +72,16 @@ internal sealed partial class Tracker : IComparisonEvents
         {
             foreach (var library in state.Libraries())
                 Take(library);
+            foreach (var move in state.MovesToTell())
+                _planner.FinishMove(move, _byRow[move.Directory.Library]);
         }
     }
 
     /// <summary>Told how long it took from the reading of a hint to the transaction with what it led to.</summary>
     public Action<TimeSpan>? ChangeRecorded { get; init; }
+
+    /// <inheritdoc cref="Planner.MovedAtOnce"/>
+    public int MovedAtOnce { init => _planner.MovedAtOnce = value; }
 
     public int Watches => _tree.Watches;
 

@@ -266,8 +266,14 @@ internal sealed class ModelHistory : IDisposable
         _world.ForgetWatches();
         _disk?.CloseAll();
         _disk = new ModelDisk(_world, BeforeLook);
-        _tracker = new Tracker(_state, _disk, _options, _time, NullLogger.Instance, () => { }, _ => { }, new AtOnce());
+        _tracker = new Tracker(_state, _disk, _options, _time, NullLogger.Instance, MayCrash, _ => { }, new AtOnce()) { MovedAtOnce = 2 };
         Attempt(_tracker.Start);
+    }
+
+    private void MayCrash()
+    {
+        if (_hardships.Crashes && !_isCalm && _random.Next(20) == 0)
+            throw new Crash();
     }
 
     private void Announce()
