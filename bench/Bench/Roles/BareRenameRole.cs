@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using Mono.Unix.Native;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Sqlite;
@@ -32,6 +33,7 @@ internal static class BareRenameRole
 
         var renamed = Messages(files, i => Event(FileEventKind.Moved, version + 1, ids[i], i, "after") with { OldPath = Path("before", i) }).ToList();
         renamed.Add(Message([new FileEvent { Kind = FileEventKind.DirectoryRemoved, Version = version + 1, Path = "before" }]));
+        _ = Syscall.sync();
         long start = Stopwatch.GetTimestamp();
         foreach (var message in renamed)
             await catalog.ApplyAsync(message, CancellationToken.None);
