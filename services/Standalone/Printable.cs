@@ -8,7 +8,8 @@ internal static class Printable
 {
     public static string Path(string path)
     {
-        if (!path.Any(IsUnprintable))
+        // Nearly all are of letters of ASCII alone.
+        if (!path.AsSpan().ContainsAnyExceptInRange(' ', '~') || !path.Any(IsUnprintable))
             return path;
         var text = new StringBuilder(path.Length + 8);
         foreach (char letter in path)

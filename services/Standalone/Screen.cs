@@ -83,22 +83,18 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
         var lines = new List<string>();
         await foreach (var change in feed.Changes.ReadAllAsync(stopping))
         {
-            var (sign, style) = change.Kind switch
+            var (kind, style) = change.Kind switch
             {
-                FileEventKind.Created => ('+', "green"),
-                FileEventKind.Changed => ('~', "yellow"),
-                FileEventKind.Moved => ('>', "blue"),
-                _ => ('-', "red"),
-            };
-            string kind = change.Kind switch
-            {
-                FileEventKind.DirectoryRemoved => "directory removed",
-                var other => other.ToString().ToLowerInvariant(),
+                FileEventKind.Created => ("+ created", "green"),
+                FileEventKind.Changed => ("~ changed", "yellow"),
+                FileEventKind.Moved => ("> moved", "blue"),
+                FileEventKind.Deleted => ("- deleted", "red"),
+                _ => ("- directory removed", "red"),
             };
             string path = change.OldPath is { } oldPath
                 ? $"{Printable.Path(oldPath)} -> {Printable.Path(change.Path)}"
                 : Printable.Path(change.Path);
-            lines.Add(Line($"{sign} {kind} {path}", style));
+            lines.Add(Line($"{kind} {path}", style));
             if (feed.Changes.Count > 0 && lines.Count < LinesAtOnce)
                 continue;
             Write(string.Join(Environment.NewLine, lines));

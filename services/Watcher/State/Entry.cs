@@ -6,12 +6,21 @@ namespace WatchPhoto.Watcher.State;
 /// <summary>Which entry: a name in a directory, by the directory's row.</summary>
 internal readonly record struct EntryKey(long Directory, byte[] Name) : IComparable<EntryKey>
 {
+    private const int LongOnStack = 512;
+
     public int CompareTo(EntryKey other) =>
         Directory == other.Directory ? Name.AsSpan().SequenceCompareTo(other.Name) : Directory.CompareTo(other.Directory);
 
     /// <summary>The entry's path as it travels.</summary>
     /// <param name="directory">The path of its directory, with a slash at the end; empty for the root.</param>
-    public string Path(byte[] directory) => PhotoPath.Encode([.. directory, .. Name]);
+    public string Path(byte[] directory)
+    {
+        int length = directory.Length + Name.Length;
+        Span<byte> path = length <= LongOnStack ? stackalloc byte[length] : new byte[length];
+        directory.CopyTo(path);
+        Name.CopyTo(path[directory.Length..]);
+        return PhotoPath.Encode(path);
+    }
 
     public bool Equals(EntryKey other) => Directory == other.Directory && Name.AsSpan().SequenceEqual(other.Name);
 
