@@ -24,14 +24,18 @@ internal sealed class StandaloneRun : IAsyncDisposable
 
     /// <summary>Waits until the catalog says so: a query that counts what is there already.</summary>
     /// <param name="sentinel">The same of a single row, which costs nothing to ask; looked at first.</param>
-    /// <returns>When that was seen.</returns>
+    /// <returns>When the query began that saw it: it sees the catalog as it was then.</returns>
     public long WaitUntil(string sentinel, string query, long count)
     {
         while (Number(sentinel) == 0)
             Thread.Sleep(2);
-        while (Number(query) != count)
+        while (true)
+        {
+            long asked = Stopwatch.GetTimestamp();
+            if (Number(query) == count)
+                return asked;
             Thread.Sleep(10);
-        return Stopwatch.GetTimestamp();
+        }
     }
 
     public long Number(string query)
