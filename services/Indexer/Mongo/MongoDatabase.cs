@@ -71,6 +71,9 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
     // Sparse: the living, which are nearly all, are not in it.
     private CreateIndexOptions Expiry => new() { ExpireAfter = _options.TombstoneLife, Sparse = true };
 
+    // A tombstone counts for as much as the ranges above it, and so must not outlive them, in whichever order the server expires.
+    private CreateIndexOptions RangeExpiry => new() { ExpireAfter = _options.TombstoneLife + TimeSpan.FromDays(1), Sparse = true };
+
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         await PrepareCatalogAsync(cancellationToken);
@@ -82,7 +85,7 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
         await PrepareIndexAsync(Registers, "photo", "{ photoId: 1 }", new() { Sparse = true }, cancellationToken);
         await PrepareIndexAsync(Registers, "expiry", "{ deletedAt: 1 }", Expiry, cancellationToken);
         await PrepareIndexAsync(Ranges, "version", "{ library: 1, version: 1 }", new(), cancellationToken);
-        await PrepareIndexAsync(Ranges, "expiry", "{ removedAt: 1 }", Expiry, cancellationToken);
+        await PrepareIndexAsync(Ranges, "expiry", "{ removedAt: 1 }", RangeExpiry, cancellationToken);
         await PrepareViewAsync(cancellationToken);
     }
 

@@ -93,7 +93,7 @@ internal sealed class LibraryFilter
         return !_exclude.Match(parent, Decode(name, buffer));
     }
 
-    /// <summary>Whether it is the same in whichever directory a file is, but for excluded directories.</summary>
+    /// <summary>Whether a file is an entry depends on its name alone, but for excluded directories.</summary>
     public bool IsOfNames => _include.AreOfNames && _exclude.AreOfNames;
 
     /// <summary>Whether the file is an entry and no directory above it is excluded.</summary>

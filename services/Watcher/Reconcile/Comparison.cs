@@ -100,7 +100,7 @@ internal sealed class Comparison(
     {
         while (Next())
         {
-            if (IsStepOver)
+            if (_moved.Count == 0 && IsStepOver)
             {
                 RecordStep();
                 return false;
@@ -584,24 +584,19 @@ internal sealed class Comparison(
     }
 
     // What is recorded below a directory that moved goes along, and is told of as it was: what of it has changed meanwhile is
-    // found when that is compared with the disk, while others are busy with the move.
+    // found when that is compared with the disk, while others are busy with the move. All of it before anything else is done:
+    // whoever looks meanwhile would miss it at the old place.
     private void BringAlong()
     {
-        var moved = _moved.Peek();
-        bool isOver = true;
-        if (moved.Node.IsAttached && IsNoMore(moved.Node.Library, moved.Before))
+        var moved = new Queue<MovedDirectory>(_moved.Where(one => one.Node.IsAttached && IsNoMore(one.Node.Library, one.Before)));
+        _moved.Clear();
+        while (moved.Count > 0)
         {
-            do
-            {
-                state.Transact(() => isOver = planner.Bring(moved));
+            int told = 0;
+            state.Transact(() => told = planner.Bring(moved));
+            if (told > 0)
                 events.Recorded(this);
-            }
-            // Before anything else is recorded of a directory, all that it took along is told of.
-            while (moved.Telling is not null);
         }
-
-        if (isOver)
-            _moved.Dequeue();
     }
 
     private bool IsNoMore(WatchedLibrary library, byte[] path)
@@ -623,6 +618,7 @@ internal sealed class Comparison(
     {
         lock (state.Gate)
         {
+            directory.IsRead(state);
             return directory.Row(state) is { } row ? [.. state.EntriesOf(row)] : [];
         }
     }

@@ -10,6 +10,7 @@ internal sealed class ObservedDirectory(WatchedLibrary library, byte[] path)
 {
     private long? _row;
     private long _rowAsOf;
+    private long _readAsOf;
 
     public WatchedLibrary Library { get; } = library;
 
@@ -25,13 +26,17 @@ internal sealed class ObservedDirectory(WatchedLibrary library, byte[] path)
     /// <summary>Whether the path still leads to the directory that was looked into, by all the tree knows.</summary>
     public bool IsCurrent => Node is null || (Node.IsAttached && Node.Path().AsSpan().SequenceEqual(Path));
 
-    /// <summary>Whether what was read of its row holds: since then no directory has taken its row to another path.</summary>
-    public bool IsRowCurrent(StateDatabase state) => _rowAsOf == state.DirectoriesMoved;
+    /// <summary>What is recorded in it is read now.</summary>
+    public void IsRead(StateDatabase state) => _readAsOf = state.DirectoriesMoved;
+
+    /// <summary>Whether that is still what is recorded in it: since then no directory has taken its row to another path.</summary>
+    public bool IsReadingCurrent(StateDatabase state) => _readAsOf == state.DirectoriesMoved;
 
     /// <summary>Its row in the state; null: it has none.</summary>
     public long? Row(StateDatabase state, bool add = false)
     {
-        if (_row is null || !IsRowCurrent(state))
+        // A directory that moved has taken its row along.
+        if (_row is null || _rowAsOf != state.DirectoriesMoved)
         {
             _row = add ? state.FindOrAddDirectory(Library, Path) : state.FindDirectory(Library, Path);
             _rowAsOf = state.DirectoriesMoved;
@@ -73,7 +78,7 @@ internal readonly record struct Observation
 
     /// <summary>
     /// What is recorded, where the observer knows: <see cref="IsRecordedKnown"/> tells, as long as
-    /// <see cref="ObservedDirectory.IsRowCurrent"/>.
+    /// <see cref="ObservedDirectory.IsReadingCurrent"/>.
     /// </summary>
     public Entry? Recorded { get; init; }
 

@@ -83,46 +83,58 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     }
 
     /// <summary>
-    /// Records what a directory that moved took along where it is now, each entry in the row it has. That the old directories are
+    /// Records what directories that moved took along where it is now, each entry in the row it has. That the old directories are
     /// gone is told with all that are, in the end.
     /// </summary>
-    /// <returns>Whether that was all.</returns>
-    public bool Bring(MovedDirectory moved)
+    /// <param name="moved">Loses those of which all is recorded.</param>
+    /// <returns>How many entries; the rest is for another transaction.</returns>
+    public int Bring(Queue<MovedDirectory> moved)
     {
-        var (library, after) = (moved.Node.Library, moved.Node.Path());
-        var plan = new LibraryPlan(library, library.NextVersion(time));
-        int left = MovedAtOnce;
-        while (left > 0)
+        int told = 0;
+        while (told < MovedAtOnce && moved.TryPeek(out var next))
         {
-            moved.Telling ??= NextToTell(moved, after);
-            if (moved.Telling is not { } telling)
-                break;
-            left -= plan.Tell(telling, left, state);
-            if (telling.Told is null)
-                moved.Telling = null;
+            next.Telling ??= NextToTell(next);
+            if (next.Telling is { } telling)
+                told += Tell(telling, next.Node.Library, MovedAtOnce - told);
+            else
+                moved.Dequeue();
+            if (next.Telling?.Told is null)
+                next.Telling = null;
         }
 
-        state.SaveLibrary(library);
-        return left > 0;
+        return told;
     }
 
     /// <summary>Tells of the rest of a directory that moved, in a run that a crash has ended.</summary>
     public void FinishMove(DirectoryMove move, WatchedLibrary library)
     {
         while (move.Told is not null)
+            state.Transact(() => Tell(move, library, MovedAtOnce));
+    }
+
+    private int Tell(DirectoryMove move, WatchedLibrary library, int most)
+    {
+        long version = library.NextVersion(time);
+        var told = new List<(byte[], Entry)>();
+        foreach (var recorded in state.EntriesOf(move.Directory.Row, move.Told, most))
         {
-            state.Transact(() =>
-            {
-                new LibraryPlan(library, library.NextVersion(time)).Tell(move, MovedAtOnce, state);
-                state.SaveLibrary(library);
-            });
+            var entry = recorded.At(recorded.Key.Path(move.Directory.Path), version);
+            state.Update(entry);
+            library.Digest += entry.Digest - (long)recorded.Digest;
+            told.Add((move.Directory.Path, entry));
         }
+
+        Outbox.Add(state, library, FileEventKind.Moved, told, move.Before);
+        move.Told = told.Count < most ? null : told[^1].Item2.Key.Name;
+        state.MoveIsTold(move.Directory.Row, move.Told);
+        state.SaveLibrary(library);
+        return told.Count;
     }
 
     // The next directory with entries gets the path where it is now. Null: there is none.
-    private DirectoryMove? NextToTell(MovedDirectory moved, byte[] after)
+    private DirectoryMove? NextToTell(MovedDirectory moved)
     {
-        var library = moved.Node.Library;
+        var (library, after) = (moved.Node.Library, moved.Node.Path());
         while (state.DirectoryFrom(library, moved.Next) is { } row && row.Path.AsSpan().StartsWith(moved.Before))
         {
             moved.Next = [.. row.Path, 0];
@@ -140,14 +152,14 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     private bool ComesAlong(WatchedLibrary library, DirectoryRow row, byte[] path) =>
         state.EntriesOf(row.Row, [], 1) is [var first] && library.Filter.Includes(path, first.Key.Name)
         && !state.AnyMissing(row.Row)
-        && !library.Mounts.Keys.Any(mount => row.Path.AsSpan().StartsWith(mount))
+        && !library.Mounts.Keys.Any(mount => row.Path.AsSpan().StartsWith(mount) || path.AsSpan().StartsWith(mount))
         && !(state.FindDirectory(library, path) is { } there && state.EntriesOf(there, [], 1).Count > 0)
         && (library.Filter.IsOfNames || state.EntriesOf(row.Row).ToList().TrueForAll(entry => library.Filter.IncludesFile(path, entry.Key.Name)));
 
     private void Add(in Observation observation)
     {
         var directory = observation.Directory;
-        bool isRecordedKnown = observation.IsRecordedKnown && directory.IsRowCurrent(state);
+        bool isRecordedKnown = observation.IsRecordedKnown && directory.IsReadingCurrent(state);
         // Only what is there needs a row for its directory.
         if (directory.Row(state, add: observation.OnDisk is not null) is not { } row)
             return;
@@ -505,24 +517,6 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
                 PhotoId = photoId,
                 File = entry.File,
             });
-        }
-
-        /// <returns>Of how many entries.</returns>
-        public int Tell(DirectoryMove move, int most, StateDatabase state)
-        {
-            var told = new List<(byte[], Entry)>();
-            foreach (var recorded in state.EntriesOf(move.Directory.Row, move.Told, most))
-            {
-                var entry = recorded.At(recorded.Key.Path(move.Directory.Path), Version);
-                state.Update(entry);
-                library.Digest += entry.Digest - (long)recorded.Digest;
-                told.Add((move.Directory.Path, entry));
-            }
-
-            Outbox.Add(state, library, FileEventKind.Moved, told, move.Before);
-            move.Told = told.Count < most ? null : told[^1].Item2.Key.Name;
-            state.MoveIsTold(move.Directory.Row, move.Told);
-            return told.Count;
         }
 
         public void Remove(PlannedPath path, StateDatabase state)

@@ -503,7 +503,7 @@ internal sealed class StateDatabase : IDisposable
             .Bind(11, entry.Digest).Bind(12, entry.IsMissing ? 1 : 0).Run();
     }
 
-    /// <summary>Changes an entry's version and digest where it is: in a directory that has moved, which has told of it.</summary>
+    /// <summary>Changes an entry's version and digest where it is: in a directory that has moved, which tells of it.</summary>
     public void Update(Entry entry) =>
         _updateEntry.Bind(1, entry.Key.Directory).Bind(2, entry.Key.Name.AsSpan()).Bind(3, entry.Version).Bind(4, entry.Digest).Run();
 
@@ -688,16 +688,17 @@ internal sealed class StateDatabase : IDisposable
         if (_movesToTell.Count == 0 || !_movesToTell.ContainsKey(directory))
             return;
         byte[] path = Directory(directory)!.Value.Path;
-        var rows = new List<(long Sequence, List<Entry> Entries, byte[] Before, long Bytes)>();
+        var rows = new List<(long Sequence, long Version, byte[] First, byte[] Last, byte[] Before, long Bytes)>();
         _movesOf.Bind(1, directory);
         while (_movesOf.Step())
         {
-            rows.Add((_movesOf.Number(0), EntriesTold(directory, _movesOf.Bytes(2), _movesOf.Bytes(3), _movesOf.Number(1)),
+            rows.Add((_movesOf.Number(0), _movesOf.Number(1), _movesOf.Bytes(2).ToArray(), _movesOf.Bytes(3).ToArray(),
                 _movesOf.Bytes(4).ToArray(), _movesOf.Number(5)));
         }
 
-        foreach (var (sequence, entries, before, bytes) in rows)
+        foreach (var (sequence, version, first, last, before, bytes) in rows)
         {
+            var entries = EntriesTold(directory, first, last, version);
             byte[] events = Outbox.Json([.. entries.Select(entry => entry.Event(FileEventKind.Moved, path, before))]);
             _writeOut.Bind(1, sequence).Bind(2, entries.Count).Bind(3, events.AsSpan()).Run();
             _outboxBytes += events.Length - bytes;

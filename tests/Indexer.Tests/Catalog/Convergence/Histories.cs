@@ -16,7 +16,7 @@ internal static class Histories
         (from kind in Gen.Int[0, 9]
          from path in OneOf(Paths)
          from other in OneOf(Paths)
-         from directory in OneOf(Directories)
+         from directory in OneOf(["", .. Directories])
          from version in Gen.Long[1, 6]
          from photo in Gen.Int[1, 3]
          select kind switch
