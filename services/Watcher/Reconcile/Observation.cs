@@ -63,7 +63,7 @@ internal sealed class MovedDirectory(DirectoryNode node, byte[] before)
     public byte[] Next { get; set; } = before;
 
     /// <summary>The part of it whose row is where it belongs, and whose entries are not all told of.</summary>
-    public DirectoryMove? Telling { get; set; }
+    public MoveToTell? Telling { get; set; }
 }
 
 /// <summary>What is at a path now.</summary>

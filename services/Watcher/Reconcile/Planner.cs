@@ -106,13 +106,13 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     }
 
     /// <summary>Tells of the rest of a directory that moved, in a run that a crash has ended.</summary>
-    public void FinishMove(DirectoryMove move, WatchedLibrary library)
+    public void FinishMove(MoveToTell move, WatchedLibrary library)
     {
         while (move.Told is not null)
             state.Transact(() => Tell(move, library, MovedAtOnce));
     }
 
-    private int Tell(DirectoryMove move, WatchedLibrary library, int most)
+    private int Tell(MoveToTell move, WatchedLibrary library, int most)
     {
         long version = library.NextVersion(time);
         var told = new List<(byte[], Entry)>();
@@ -132,7 +132,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     }
 
     // The next directory with entries gets the path where it is now. Null: there is none.
-    private DirectoryMove? NextToTell(MovedDirectory moved)
+    private MoveToTell? NextToTell(MovedDirectory moved)
     {
         var (library, after) = (moved.Node.Library, moved.Node.Path());
         while (state.DirectoryFrom(library, moved.Next) is { } row && row.Path.AsSpan().StartsWith(moved.Before))
@@ -142,7 +142,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             if (!ComesAlong(library, row, path))
                 continue;
             state.MoveDirectory(row, path);
-            return new DirectoryMove(row with { Path = path }, row.Path);
+            return new MoveToTell(row with { Path = path }, row.Path);
         }
 
         return null;

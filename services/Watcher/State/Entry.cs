@@ -81,7 +81,7 @@ internal readonly record struct DirectoryRow(long Row, long Library, byte[] Path
 /// <summary>A directory with entries that has moved, which are being told of.</summary>
 /// <param name="directory">Where it is.</param>
 /// <param name="before">Its path before.</param>
-internal sealed class DirectoryMove(DirectoryRow directory, byte[] before)
+internal sealed class MoveToTell(DirectoryRow directory, byte[] before)
 {
     public DirectoryRow Directory { get; } = directory;
 

@@ -420,12 +420,12 @@ internal sealed class StateDatabase : IDisposable
     }
 
     /// <summary>Directories that have moved, and of whose entries not all are told: the process died in between.</summary>
-    public IReadOnlyList<DirectoryMove> MovesToTell()
+    public IReadOnlyList<MoveToTell> MovesToTell()
     {
-        var moves = new List<DirectoryMove>();
+        var moves = new List<MoveToTell>();
         using var all = new Statement(_database, "SELECT row, library, path, before, told FROM directory WHERE before IS NOT NULL");
         while (all.Step())
-            moves.Add(new DirectoryMove(ReadDirectory(all), all.Bytes(3).ToArray()) { Told = all.Bytes(4).ToArray() });
+            moves.Add(new MoveToTell(ReadDirectory(all), all.Bytes(3).ToArray()) { Told = all.Bytes(4).ToArray() });
         return moves;
     }
 

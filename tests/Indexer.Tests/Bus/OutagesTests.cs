@@ -77,8 +77,12 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
     {
         var servers = await FaultableAsync();
         var broker = await Broker.CreateAsync(fixture);
-        // Not a quorum queue: killed within a second of its making, RabbitMQ comes back without what it has confirmed there.
-        var settings = new Dictionary<string, string?>(Settings(broker)) { ["Bus:QueueType"] = nameof(QueueType.Classic) };
+        // Not a quorum queue: killed within a second of its making, RabbitMQ comes back without what it has confirmed there. Nor a
+        // stream, which it does not find again then, and refuses every message for.
+        var settings = new Dictionary<string, string?>(Settings(broker))
+        {
+            ["Bus:QueueType"] = nameof(QueueType.Classic), ["Bus:HistoryAge"] = TimeSpan.Zero.ToString(),
+        };
         await using var indexer = await LiveIndexer.StartAsync(settings);
         await (await indexer.ReadyAsync()).RegisterAsync();
 
