@@ -69,10 +69,7 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
     public static BsonDocument TheCatalog => new("_id", "catalog");
 
     // Sparse: the living, which are nearly all, are not in it.
-    private CreateIndexOptions Expiry => new() { ExpireAfter = _options.TombstoneLife, Sparse = true };
-
-    // A tombstone counts for as much as the ranges above it, and so must not outlive them, in whichever order the server expires.
-    private CreateIndexOptions RangeExpiry => new() { ExpireAfter = _options.TombstoneLife + TimeSpan.FromDays(1), Sparse = true };
+    private static CreateIndexOptions Expiry(TimeSpan life) => new() { ExpireAfter = life, Sparse = true };
 
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
@@ -83,9 +80,10 @@ internal sealed partial class MongoDatabase : ICatalogSetup, IDisposable
         // One after the other: DocumentDB deadlocks when two indexes are made on one collection at once.
         await PrepareIndexAsync(Registers, "version", "{ library: 1, version: 1, digest: 1 }", new(), cancellationToken);
         await PrepareIndexAsync(Registers, "photo", "{ photoId: 1 }", new() { Sparse = true }, cancellationToken);
-        await PrepareIndexAsync(Registers, "expiry", "{ deletedAt: 1 }", Expiry, cancellationToken);
+        await PrepareIndexAsync(Registers, "expiry", "{ deletedAt: 1 }", Expiry(_options.TombstoneLife), cancellationToken);
         await PrepareIndexAsync(Ranges, "version", "{ library: 1, version: 1 }", new(), cancellationToken);
-        await PrepareIndexAsync(Ranges, "expiry", "{ removedAt: 1 }", RangeExpiry, cancellationToken);
+        // A tombstone counts for as much as the ranges above it, and so must not outlive them, in whichever order the server expires.
+        await PrepareIndexAsync(Ranges, "expiry", "{ removedAt: 1 }", Expiry(_options.TombstoneLife + TimeSpan.FromDays(1)), cancellationToken);
         await PrepareViewAsync(cancellationToken);
     }
 

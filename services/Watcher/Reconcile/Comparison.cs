@@ -100,7 +100,9 @@ internal sealed class Comparison(
     {
         while (Next())
         {
-            if (_moved.Count == 0 && IsStepOver)
+            if (_moved.Count > 0)
+                BringAlong();
+            if (IsStepOver)
             {
                 RecordStep();
                 return false;
@@ -124,11 +126,7 @@ internal sealed class Comparison(
 
     private bool Next()
     {
-        if (_moved.Count > 0)
-        {
-            BringAlong();
-        }
-        else if (_names.TryDequeue(out var names))
+        if (_names.TryDequeue(out var names))
         {
             if (names.Directory.IsAttached)
                 LookAt(names.Directory, names.Names);
@@ -618,7 +616,7 @@ internal sealed class Comparison(
     {
         lock (state.Gate)
         {
-            directory.IsRead(state);
+            directory.MarkRead(state);
             return directory.Row(state) is { } row ? [.. state.EntriesOf(row)] : [];
         }
     }

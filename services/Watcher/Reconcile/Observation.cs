@@ -27,7 +27,7 @@ internal sealed class ObservedDirectory(WatchedLibrary library, byte[] path)
     public bool IsCurrent => Node is null || (Node.IsAttached && Node.Path().AsSpan().SequenceEqual(Path));
 
     /// <summary>What is recorded in it is read now.</summary>
-    public void IsRead(StateDatabase state) => _readAsOf = state.DirectoriesMoved;
+    public void MarkRead(StateDatabase state) => _readAsOf = state.DirectoriesMoved;
 
     /// <summary>Whether that is still what is recorded in it: since then no directory has taken its row to another path.</summary>
     public bool IsReadingCurrent(StateDatabase state) => _readAsOf == state.DirectoriesMoved;

@@ -93,12 +93,14 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         int told = 0;
         while (told < MovedAtOnce && moved.TryPeek(out var next))
         {
-            next.Telling ??= NextToTell(next);
-            if (next.Telling is { } telling)
-                told += Tell(telling, next.Node.Library, MovedAtOnce - told);
-            else
+            if ((next.Telling ??= NextToTell(next)) is not { } telling)
+            {
                 moved.Dequeue();
-            if (next.Telling?.Told is null)
+                continue;
+            }
+
+            told += Tell(telling, next.Node.Library, MovedAtOnce - told);
+            if (telling.Told is null)
                 next.Telling = null;
         }
 
@@ -159,7 +161,6 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     private void Add(in Observation observation)
     {
         var directory = observation.Directory;
-        bool isRecordedKnown = observation.IsRecordedKnown && directory.IsReadingCurrent(state);
         // Only what is there needs a row for its directory.
         if (directory.Row(state, add: observation.OnDisk is not null) is not { } row)
             return;
@@ -177,7 +178,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             Key = key,
             Directory = directory,
             OnDisk = observation.OnDisk,
-            Recorded = isRecordedKnown ? observation.Recorded : state.Find(key),
+            Recorded = observation.IsRecordedKnown && directory.IsReadingCurrent(state) ? observation.Recorded : state.Find(key),
             From = observation,
             MayBeUnfinished = observation.MayBeUnfinished,
         };

@@ -57,11 +57,16 @@ internal static class Outbox
             if (end - start > 1 && state.AreDense(first, told[end - 1].Entry, end - start))
                 state.AddOutbox(library, end - start, kind, first, told[end - 1].Entry, before);
             else
-                state.AddOutbox(library, end - start, Json([.. told[start..end].Select(one => one.Entry.Event(kind, directory, before))]));
+                state.AddOutbox(library, end - start, Json(kind, directory, before, told[start..end].Select(one => one.Entry)));
         }
     }
 
-    public static byte[] Json(IReadOnlyList<FileEvent> events) =>
+    /// <summary>Events that say how entries of one directory are.</summary>
+    /// <param name="before">Of moved ones, the directory where they were before.</param>
+    public static byte[] Json(FileEventKind kind, byte[] directory, byte[]? before, IEnumerable<Entry> entries) =>
+        Json([.. entries.Select(entry => entry.Event(kind, directory, before))]);
+
+    private static byte[] Json(IReadOnlyList<FileEvent> events) =>
         JsonSerializer.SerializeToUtf8Bytes(events, StateJson.Default.IReadOnlyListFileEvent);
 
     // A resync that has not begun will tell all there is by then.
@@ -97,5 +102,5 @@ internal sealed class OutboxRow
     public int Count { get; }
 
     /// <summary>JSON of an array of <see cref="FileEvent"/>; made when it is asked for, outside of the state's gate.</summary>
-    public byte[] Events => field ??= Outbox.Json([.. _entries.Select(entry => entry.Event(_kind, _directory, _before))]);
+    public byte[] Events => field ??= Outbox.Json(_kind, _directory, _before, _entries);
 }
