@@ -53,7 +53,7 @@ public static class BusRegistration
             "The bus is in memory and keeps no history: that takes RabbitMQ (ConnectionStrings__RabbitMq)."));
         bus.UsingInMemory((context, memory) =>
         {
-            memory.UsePlainJson();
+            memory.HandOver();
             memory.NameExchanges();
             memory.ConfigureEndpoints(context);
         });

@@ -8,10 +8,5 @@ public interface IConfirmedPublisher
 {
     /// <summary>Completes when the message is safe; it may arrive more than once when this fails or is cancelled.</summary>
     Task PublishAsync<TMessage>(TMessage message, CancellationToken cancellationToken)
-        where TMessage : class => PublishAsync(message, json: null, cancellationToken);
-
-    /// <inheritdoc cref="PublishAsync{TMessage}(TMessage, CancellationToken)"/>
-    /// <param name="json">The message as it travels, where it is at hand; the object then only says which message it is.</param>
-    Task PublishAsync<TMessage>(TMessage message, byte[]? json, CancellationToken cancellationToken)
         where TMessage : class;
 }

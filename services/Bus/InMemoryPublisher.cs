@@ -9,7 +9,7 @@ namespace WatchPhoto.Bus;
 /// </summary>
 internal sealed class InMemoryPublisher(IBusControl bus, MessagesInFlight inFlight) : IConfirmedPublisher
 {
-    public async Task PublishAsync<TMessage>(TMessage message, byte[]? json, CancellationToken cancellationToken)
+    public async Task PublishAsync<TMessage>(TMessage message, CancellationToken cancellationToken)
         where TMessage : class
     {
         // Until the bus runs there are no queues, and what is published is gone.
@@ -19,11 +19,7 @@ internal sealed class InMemoryPublisher(IBusControl bus, MessagesInFlight inFlig
         var taken = inFlight.Add(id);
         try
         {
-            await bus.Publish(message, context =>
-            {
-                context.MessageId = id;
-                context.UseBody(json);
-            }, cancellationToken);
+            await bus.Publish(message, context => context.MessageId = id, cancellationToken);
             await taken.WaitAsync(cancellationToken);
         }
         finally

@@ -8,7 +8,7 @@ internal sealed class RabbitMqPublisher(IBus bus, IOptions<BusOptions> options) 
 {
     private readonly TimeSpan _timeout = options.Value.PublishTimeout;
 
-    public async Task PublishAsync<TMessage>(TMessage message, byte[]? json, CancellationToken cancellationToken)
+    public async Task PublishAsync<TMessage>(TMessage message, CancellationToken cancellationToken)
         where TMessage : class
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -16,11 +16,7 @@ internal sealed class RabbitMqPublisher(IBus bus, IOptions<BusOptions> options) 
         try
         {
             // A frozen broker keeps the publishing from looking at its token; the outer wait does.
-            await bus.Publish<TMessage>(message, context =>
-            {
-                Mandatory(context);
-                context.UseBody(json);
-            }, patience.Token).WaitAsync(patience.Token);
+            await bus.Publish<TMessage>(message, Mandatory, patience.Token).WaitAsync(patience.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

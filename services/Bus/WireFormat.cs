@@ -1,4 +1,3 @@
-using System.Net.Mime;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MassTransit;
@@ -11,10 +10,14 @@ namespace WatchPhoto.Bus;
 /// </summary>
 internal static class WireFormat
 {
-    public static void UsePlainJson(this IBusFactoryConfigurator bus)
+    public static void UsePlainJson(this IBusFactoryConfigurator bus) => bus.Use(new PlainJson());
+
+    /// <summary>The same, but what is published is handed over as it is.</summary>
+    public static void HandOver(this IBusFactoryConfigurator bus) => bus.Use(new HandedOver());
+
+    private static void Use(this IBusFactoryConfigurator bus, PlainJson json)
     {
         bus.ClearSerialization();
-        var json = new PlainJson();
         bus.AddSerializer(json);
         bus.AddDeserializer(json, isDefault: true);
         bus.ConfigureJsonSerializerOptions(options => new JsonSerializerOptions(options)
@@ -26,25 +29,5 @@ internal static class WireFormat
             RespectRequiredConstructorParameters = true,
             AllowDuplicateProperties = false,
         });
-    }
-
-    /// <summary>Sends this in place of what the serializer would make of the message; its headers stay.</summary>
-    public static void UseBody(this SendContext context, byte[]? json)
-    {
-        if (json is not null)
-            context.Serializer = new Prepared(context.Serializer, json);
-    }
-
-    private sealed class Prepared(IMessageSerializer serializer, byte[] json) : IMessageSerializer
-    {
-        public ContentType ContentType => serializer.ContentType;
-
-        public MessageBody GetMessageBody<T>(SendContext<T> context)
-            where T : class
-        {
-            // Sets the headers; nothing is serialized before somebody reads that body.
-            _ = serializer.GetMessageBody(context);
-            return new BytesMessageBody(json);
-        }
     }
 }

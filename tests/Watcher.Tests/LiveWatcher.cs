@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
@@ -152,7 +151,7 @@ internal sealed class LiveWatcher : IDisposable
         lock (_inside!.State.Gate)
         {
             foreach (var row in _inside.State.ReadOutbox(after, int.MaxValue))
-                Told.AddRange(JsonSerializer.Deserialize(row.Events, StateJson.Default.IReadOnlyListFileEvent)!);
+                Told.AddRange(row.Events);
         }
 
         _inside.State.Transact(() =>

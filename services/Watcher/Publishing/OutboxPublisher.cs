@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -107,7 +106,7 @@ internal sealed partial class OutboxPublisher(
         {
             if (message.Count > 0
                 && (row.LibraryId != message[0].LibraryId || row.Epoch != message[0].Epoch
-                    || count + row.Count > FileEvents.MaxEvents || bytes + row.Events.Length > FileEvents.MaxBytes))
+                    || count + row.Count > FileEvents.MaxEvents || bytes + row.Bytes > FileEvents.MaxBytes))
             {
                 yield return message;
                 message = [];
@@ -116,7 +115,7 @@ internal sealed partial class OutboxPublisher(
 
             message.Add(row);
             count += row.Count;
-            bytes += row.Events.Length;
+            bytes += row.Bytes;
         }
 
         if (message.Count > 0)
@@ -127,11 +126,14 @@ internal sealed partial class OutboxPublisher(
     {
         try
         {
-            var message = new FileEvents { LibraryId = rows[0].LibraryId, Epoch = rows[0].Epoch, Host = options.Value.Host, Events = [] };
-            if (rows.Exists(row => row.Count > 0))
+            var message = new FileEvents
             {
-                byte[] json = Json(message, rows);
-                await Delivery.ExecuteAsync(async token => await publisher.PublishAsync(message, json, token), cancellationToken);
+                LibraryId = rows[0].LibraryId, Epoch = rows[0].Epoch, Host = options.Value.Host,
+                Events = [.. rows.SelectMany(row => row.Events)],
+            };
+            if (message.Events.Count > 0)
+            {
+                await Delivery.ExecuteAsync(async token => await publisher.PublishAsync(message, token), cancellationToken);
                 if (Interlocked.Exchange(ref _away, 0) == 1)
                     LogBack();
             }
@@ -146,24 +148,6 @@ internal sealed partial class OutboxPublisher(
         {
             _window.Release();
         }
-    }
-
-    // The events travel as they are in the outbox.
-    private static byte[] Json(FileEvents message, List<OutboxRow> rows)
-    {
-        byte[] around = JsonSerializer.SerializeToUtf8Bytes(message, StateJson.Default.FileEvents);
-        int end = around.AsSpan().LastIndexOf("[]"u8) + 1;
-        using var json = new MemoryStream(around.Length + rows.Sum(row => row.Events.Length));
-        json.Write(around.AsSpan(0, end));
-        foreach (var row in rows.Where(row => row.Count > 0))
-        {
-            if (json.Length > end)
-                json.WriteByte((byte)',');
-            json.Write(row.Events.AsSpan()[1..^1]);
-        }
-
-        json.Write(around.AsSpan(end));
-        return json.ToArray();
     }
 
     private async Task RemoveConfirmedAsync(CancellationToken cancellationToken)

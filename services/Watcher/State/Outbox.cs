@@ -47,8 +47,7 @@ internal static class Outbox
             int bytes = 0;
             for (end = start; end < told.Count && end - start < FileEvents.MaxEvents && told[end].Entry.Key.Directory == first.Key.Directory; end++)
             {
-                int name = told[end].Entry.Key.Name.Length;
-                bytes += EventBytes + PathByteBytes * (directory.Length + name + (before is null ? 0 : before.Length + name));
+                bytes += MostBytes(told[end].Entry, directory, before);
                 if (bytes > FileEvents.MaxBytes && end > start)
                     break;
             }
@@ -57,16 +56,23 @@ internal static class Outbox
             if (end - start > 1 && state.AreDense(first, told[end - 1].Entry, end - start))
                 state.AddOutbox(library, end - start, kind, first, told[end - 1].Entry, before);
             else
-                state.AddOutbox(library, end - start, Json(kind, directory, before, told[start..end].Select(one => one.Entry)));
+                state.AddOutbox(library, end - start, Json(Events(kind, directory, before, told[start..end].Select(one => one.Entry))));
         }
     }
 
-    /// <summary>Events that say how entries of one directory are.</summary>
+    /// <summary>Says how entries of one directory are.</summary>
     /// <param name="before">Of moved ones, the directory where they were before.</param>
-    public static byte[] Json(FileEventKind kind, byte[] directory, byte[]? before, IEnumerable<Entry> entries) =>
-        Json([.. entries.Select(entry => entry.Event(kind, directory, before))]);
+    public static IReadOnlyList<FileEvent> Events(FileEventKind kind, byte[] directory, byte[]? before, IEnumerable<Entry> entries) =>
+        [.. entries.Select(entry => entry.Event(kind, directory, before))];
 
-    private static byte[] Json(IReadOnlyList<FileEvent> events) =>
+    /// <summary>The most bytes that an event of an entry takes in a message.</summary>
+    public static int MostBytes(Entry entry, byte[] directory, byte[]? before)
+    {
+        int name = entry.Key.Name.Length;
+        return EventBytes + PathByteBytes * (directory.Length + name + (before is null ? 0 : before.Length + name));
+    }
+
+    public static byte[] Json(IReadOnlyList<FileEvent> events) =>
         JsonSerializer.SerializeToUtf8Bytes(events, StateJson.Default.IReadOnlyListFileEvent);
 
     // A resync that has not begun will tell all there is by then.
@@ -76,13 +82,13 @@ internal static class Outbox
 /// <summary>Events of one library that the bus has not confirmed yet.</summary>
 internal sealed class OutboxRow
 {
-    private readonly FileEventKind _kind;
-    private readonly byte[] _directory = [];
-    private readonly byte[]? _before;
-    private readonly IReadOnlyList<Entry> _entries = [];
+    private readonly Func<IReadOnlyList<FileEvent>> _events;
 
-    public OutboxRow(long sequence, string libraryId, long epoch, int count, byte[] events) =>
-        (Sequence, LibraryId, Epoch, Count, Events) = (sequence, libraryId, epoch, count, events);
+    public OutboxRow(long sequence, string libraryId, long epoch, int count, byte[] json)
+    {
+        (Sequence, LibraryId, Epoch, Count, Bytes) = (sequence, libraryId, epoch, count, json.Length);
+        _events = () => JsonSerializer.Deserialize(json, StateJson.Default.IReadOnlyListFileEvent)!;
+    }
 
     /// <param name="entries">None: later rows tell of all.</param>
     /// <param name="before">Of moved ones, the directory where they were before.</param>
@@ -90,7 +96,8 @@ internal sealed class OutboxRow
         long sequence, string libraryId, long epoch, FileEventKind kind, byte[] directory, byte[]? before, IReadOnlyList<Entry> entries)
     {
         (Sequence, LibraryId, Epoch, Count) = (sequence, libraryId, epoch, entries.Count);
-        (_kind, _directory, _before, _entries) = (kind, directory, before, entries);
+        Bytes = entries.Sum(entry => Outbox.MostBytes(entry, directory, before));
+        _events = () => Outbox.Events(kind, directory, before, entries);
     }
 
     public long Sequence { get; }
@@ -101,6 +108,9 @@ internal sealed class OutboxRow
 
     public int Count { get; }
 
-    /// <summary>JSON of an array of <see cref="FileEvent"/>; made when it is asked for, outside of the state's gate.</summary>
-    public byte[] Events => field ??= Outbox.Json(_kind, _directory, _before, _entries);
+    /// <summary>The most bytes that the events take in a message.</summary>
+    public int Bytes { get; }
+
+    /// <summary>Made when they are asked for, outside of the state's gate.</summary>
+    public IReadOnlyList<FileEvent> Events => field ??= _events();
 }

@@ -699,7 +699,7 @@ internal sealed class StateDatabase : IDisposable
         foreach (var (sequence, version, first, last, before, bytes) in rows)
         {
             var entries = EntriesTold(directory, first, last, version);
-            byte[] events = Outbox.Json(FileEventKind.Moved, path, before, entries);
+            byte[] events = Outbox.Json(Outbox.Events(FileEventKind.Moved, path, before, entries));
             _writeOut.Bind(1, sequence).Bind(2, entries.Count).Bind(3, events.AsSpan()).Run();
             _outboxBytes += events.Length - bytes;
         }

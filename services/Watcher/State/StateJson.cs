@@ -6,7 +6,6 @@ namespace WatchPhoto.Watcher.State;
 /// <summary>How the state keeps contracts: as they travel.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(FileEvents))]
 [JsonSerializable(typeof(Library))]
 [JsonSerializable(typeof(IReadOnlyList<FileEvent>))]
 internal sealed partial class StateJson : JsonSerializerContext;

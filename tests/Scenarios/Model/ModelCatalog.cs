@@ -1,6 +1,4 @@
-using System.Text.Json;
 using WatchPhoto.Contracts;
-using WatchPhoto.Watcher.State;
 
 namespace WatchPhoto.Scenarios.Tests.Model;
 
@@ -15,9 +13,9 @@ internal sealed class ModelCatalog
 
     public long Events { get; private set; }
 
-    public void Apply(ReadOnlySpan<byte> json)
+    public void Apply(IReadOnlyList<FileEvent> events)
     {
-        foreach (var one in JsonSerializer.Deserialize(json, StateJson.Default.IReadOnlyListFileEvent)!)
+        foreach (var one in events)
         {
             Events++;
             if (one.Kind == FileEventKind.DirectoryRemoved)

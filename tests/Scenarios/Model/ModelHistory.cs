@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Mono.Unix.Native;
@@ -306,7 +305,7 @@ internal sealed class ModelHistory : IDisposable
             foreach (var row in _state.ReadOutbox(_told, int.MaxValue))
             {
                 _told = row.Sequence;
-                foreach (var said in JsonSerializer.Deserialize(row.Events, StateJson.Default.IReadOnlyListFileEvent)!)
+                foreach (var said in row.Events)
                     _log.Add($"    told {row.LibraryId} {said.Kind} {said.OldPath} {said.Path} {said.PhotoId} {said.File?.Inode}");
             }
         }
