@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Mime;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using MassTransit;
 using MassTransit.Serialization;
@@ -65,35 +64,5 @@ internal class PlainJson : ISerializerFactory, IMessageDeserializer
 
         public override Dictionary<string, object> ToDictionary<T>(T? message)
             where T : class => Document.ToDictionary(message);
-    }
-}
-
-/// <summary>
-/// For a bus in memory: a message is handed over as it is, for nobody reads it on its way, and none changes once it is made.
-/// Its JSON would be a sixth of a first scan.
-/// </summary>
-internal sealed class HandedOver : PlainJson
-{
-    // The transport takes bytes and gives the same array to who receives it: which message it stands for, while it is about.
-    private readonly ConditionalWeakTable<byte[], object> _messages = [];
-
-    public override IMessageSerializer CreateSerializer() => new Serializer(base.CreateSerializer(), _messages);
-
-    protected override T Read<T>(MessageBody body) =>
-        _messages.TryGetValue(body.GetBytes(), out var message) && message is T handed ? handed : base.Read<T>(body);
-
-    private sealed class Serializer(IMessageSerializer json, ConditionalWeakTable<byte[], object> messages) : IMessageSerializer
-    {
-        public ContentType ContentType => json.ContentType;
-
-        public MessageBody GetMessageBody<T>(SendContext<T> context)
-            where T : class
-        {
-            // Sets the headers; nothing is serialized before somebody reads that body.
-            _ = json.GetMessageBody(context);
-            byte[] body = "{}"u8.ToArray();
-            messages.Add(body, context.Message);
-            return new BytesMessageBody(body);
-        }
     }
 }

@@ -35,6 +35,16 @@ public class InMemoryBusTests
     }
 
     [Fact]
+    public async Task The_consumer_gets_the_message_itself_and_not_a_copy()
+    {
+        FileEvents? taken = null;
+        await using var bus = await RunningBus.StartAsync(message => { taken = message; return Task.CompletedTask; });
+        var published = Messages.Of(Messages.Created("a.jpg"));
+        await bus.PublishAsync(published);
+        Assert.Same(published, taken);
+    }
+
+    [Fact]
     public async Task Publishing_may_start_before_the_bus_does()
     {
         int taken = 0;
