@@ -5,7 +5,7 @@ using WatchPhoto.Watcher.State;
 
 namespace WatchPhoto.InnerLoops;
 
-/// <summary>What is done for each event on its way: digest, text of the message, and back.</summary>
+/// <summary>What is done for each event on its way: digest, text, and back.</summary>
 [MemoryDiagnoser]
 public class Events
 {

@@ -15,8 +15,10 @@ internal sealed class HandedOver : PlainJson
 
     public override IMessageSerializer CreateSerializer() => new Serializer(base.CreateSerializer(), _messages);
 
-    protected override T Read<T>(MessageBody body) =>
-        _messages.TryGetValue(body.GetBytes(), out var message) && message is T handed ? handed : base.Read<T>(body);
+    protected override TMessage Read<TMessage>(MessageBody body) =>
+        _messages.TryGetValue(body.GetBytes(), out var message) && message is TMessage handed
+            ? handed
+            : throw new UnreadableMessageException($"There is no {typeof(TMessage).Name} behind a message in memory.");
 
     private sealed class Serializer(IMessageSerializer json, ConditionalWeakTable<byte[], object> messages) : IMessageSerializer
     {

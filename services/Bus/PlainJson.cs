@@ -30,10 +30,21 @@ internal class PlainJson : ISerializerFactory, IMessageDeserializer
 
     public MessageBody GetMessageBody(string text) => _serializer.GetMessageBody(text);
 
-    // What is not read by the one consumer of its queue is not kept either: it fails.
-    protected virtual T Read<T>(MessageBody body)
-        where T : class =>
-        JsonSerializer.Deserialize<T>(body.GetBytes(), SystemTextJsonMessageSerializer.Options) ?? throw new JsonException("The message is null.");
+    /// <exception cref="UnreadableMessageException">It is none.</exception>
+    protected virtual TMessage Read<TMessage>(MessageBody body)
+        where TMessage : class
+    {
+        byte[] json = body.GetBytes();
+        try
+        {
+            return JsonSerializer.Deserialize<TMessage>(json, SystemTextJsonMessageSerializer.Options)
+                ?? throw new JsonException("It is null.");
+        }
+        catch (JsonException e)
+        {
+            throw UnreadableMessageException.Of<TMessage>(json, e);
+        }
+    }
 
     private sealed class Message(PlainJson plain, MessageBody body, Headers headers, Uri? destination)
         : BaseSerializerContext(SystemTextJsonMessageSerializer.Instance, new RawMessageContext(headers, destination, RawSerializerOptions.All), headers.GetMessageTypes())
@@ -48,6 +59,7 @@ internal class PlainJson : ISerializerFactory, IMessageDeserializer
         public override bool TryGetMessage<T>([NotNullWhen(true)] out T? message)
             where T : class
         {
+            // What is not read by the one consumer of its queue is not kept either: it fails.
             message = plain.Read<T>(body);
             return true;
         }

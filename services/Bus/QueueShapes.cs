@@ -24,15 +24,14 @@ public static class QueueShapes
     /// Outlives its readers and the broker's restarts; all processes of the service take turns at it. What fails goes to
     /// its error queue with the reason, unless <paramref name="keepFailed"/> is false.
     /// </summary>
-    public static void IsShared<TMessage>(this IReceiveEndpointConfigurator endpoint, IRegistrationContext context, bool keepFailed = true)
-        where TMessage : class
+    public static void IsShared(this IReceiveEndpointConfigurator endpoint, IRegistrationContext context, bool keepFailed = true)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         // A fault is told by the error queue; nobody subscribes to it as a message.
         endpoint.PublishFaults = false;
         endpoint.ConfigureError(error =>
         {
-            error.UseFilter(new FaultReason<TMessage>(context.GetRequiredService<ILogger<FaultReason<TMessage>>>(), keepFailed));
+            error.UseFilter(new FaultReason(context.GetRequiredService<ILogger<FaultReason>>(), keepFailed));
             error.UseFilter(new GenerateFaultFilter());
             error.UseFilter(keepFailed ? new ErrorTransportFilter() : new DiscardErrorTransportFilter());
         });

@@ -102,15 +102,23 @@ public sealed class OutboxTests : IDisposable
         Tell("", ["c", "d"]);
 
         var bus = new Bus();
-        var signal = new OutboxSignal();
-        using var publisher = new OutboxPublisher(
-            _state, signal, bus, Options.Create(new WatcherOptions { Host = "here", MessagesInFlight = 4 }), NullLogger<OutboxPublisher>.Instance);
+        using var publisher = Publisher(bus);
         await publisher.StartAsync(TestContext.Current.CancellationToken);
-        signal.Raise();
         while (_state.OutboxRows > 0)
             await Task.Delay(5, TestContext.Current.CancellationToken);
         await publisher.StopAsync(TestContext.Current.CancellationToken);
         Assert.Equal(["c", "d"], bus.Sent.SelectMany(message => message.Events).Select(told => told.Path));
+    }
+
+    [Fact]
+    public async Task What_a_later_version_left_to_be_sent_ends_the_program_with_a_reason()
+    {
+        _state.Transact(() => _state.AddOutbox(_library, 1, """[{"kind":"sideways","version":1,"path":"a"}]"""u8.ToArray()));
+        using var publisher = Publisher(new Bus());
+        await publisher.StartAsync(TestContext.Current.CancellationToken);
+        var failure = await Assert.ThrowsAsync<StateException>(() => publisher.ExecuteTask!);
+        Assert.Contains("written by a later version", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(1, _state.OutboxRows);
     }
 
     [Fact]
@@ -293,6 +301,9 @@ public sealed class OutboxTests : IDisposable
     });
 
     private Entry Entry(string name) => _state.Find(new EntryKey(_row, Encoding.UTF8.GetBytes(name)))!;
+
+    private OutboxPublisher Publisher(Bus bus) => new(
+        _state, new OutboxSignal(), bus, Options.Create(new WatcherOptions { Host = "here", MessagesInFlight = 4 }), NullLogger<OutboxPublisher>.Instance);
 
     private IReadOnlyList<OutboxRow> Rows() => _state.ReadOutbox(0, int.MaxValue);
 

@@ -71,10 +71,10 @@ internal sealed partial class OutboxPublisher(
                 // The next are read while these are on their way: who keeps the gate closed meanwhile does not dry up the bus.
                 if (rows.Count > 0)
                     read = ReadAsync(rows[^1].Sequence);
-                foreach (var message in Messages(rows.Where(row => _sent.TryAdd(row.Sequence, true))))
+                foreach (var (message, sequences) in Messages(rows.Where(row => _sent.TryAdd(row.Sequence, true))))
                 {
                     await _window.WaitAsync(cancellationToken);
-                    _ = SendAsync(message, cancellationToken);
+                    _ = SendAsync(message, sequences, cancellationToken);
                 }
 
                 if (rows.Count > 0)
@@ -98,39 +98,44 @@ internal sealed partial class OutboxPublisher(
     });
 
     // Whatever waits goes together: one event alone at once when it is quiet, full messages when there is much.
-    private static IEnumerable<List<OutboxRow>> Messages(IEnumerable<OutboxRow> rows)
+    private IEnumerable<(FileEvents Message, List<long> Rows)> Messages(IEnumerable<OutboxRow> rows)
     {
-        var message = new List<OutboxRow>();
+        var together = new List<OutboxRow>();
         int count = 0, bytes = 0;
         foreach (var row in rows)
         {
-            if (message.Count > 0
-                && (row.LibraryId != message[0].LibraryId || row.Epoch != message[0].Epoch
+            if (together.Count > 0
+                && (row.LibraryId != together[0].LibraryId || row.Epoch != together[0].Epoch
                     || count + row.Count > FileEvents.MaxEvents || bytes + row.Bytes > FileEvents.MaxBytes))
             {
-                yield return message;
-                message = [];
+                yield return Message(together);
+                together.Clear();
                 count = bytes = 0;
             }
 
-            message.Add(row);
+            together.Add(row);
             count += row.Count;
             bytes += row.Bytes;
         }
 
-        if (message.Count > 0)
-            yield return message;
+        if (together.Count > 0)
+            yield return Message(together);
     }
 
-    private async Task SendAsync(List<OutboxRow> rows, CancellationToken cancellationToken)
+    private (FileEvents Message, List<long> Rows) Message(List<OutboxRow> rows)
+    {
+        var message = new FileEvents
+        {
+            LibraryId = rows[0].LibraryId, Epoch = rows[0].Epoch, Host = options.Value.Host, Events = [.. rows.SelectMany(row => row.Events)],
+        };
+        return (message, rows.ConvertAll(row => row.Sequence));
+    }
+
+    private async Task SendAsync(FileEvents message, List<long> rows, CancellationToken cancellationToken)
     {
         try
         {
-            var message = new FileEvents
-            {
-                LibraryId = rows[0].LibraryId, Epoch = rows[0].Epoch, Host = options.Value.Host,
-                Events = [.. rows.SelectMany(row => row.Events)],
-            };
+            // Of entries that are gone, nothing is left to tell.
             if (message.Events.Count > 0)
             {
                 await Delivery.ExecuteAsync(async token => await publisher.PublishAsync(message, token), cancellationToken);
@@ -138,7 +143,7 @@ internal sealed partial class OutboxPublisher(
                     LogBack();
             }
 
-            await _confirmed.Writer.WriteAsync([.. rows.Select(row => row.Sequence)], cancellationToken);
+            await _confirmed.Writer.WriteAsync(rows, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -75,6 +75,20 @@ internal static class Outbox
     public static byte[] Json(IReadOnlyList<FileEvent> events) =>
         JsonSerializer.SerializeToUtf8Bytes(events, StateJson.Default.IReadOnlyListFileEvent);
 
+    public static IReadOnlyList<FileEvent> Events(byte[] json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, StateJson.Default.IReadOnlyListFileEvent) ?? [];
+        }
+        catch (JsonException e)
+        {
+            throw new StateException(
+                "What waits to be sent in the watcher's state database was written by a later version, or is damaged: start the later "
+                + "version, or empty the state directory, and all is learned again from the disk and the catalog.", e);
+        }
+    }
+
     // A resync that has not begun will tell all there is by then.
     private static bool IsToldAnyway(WatchedLibrary library) => library.Resync is { IsAtStart: true };
 }
@@ -87,7 +101,7 @@ internal sealed class OutboxRow
     public OutboxRow(long sequence, string libraryId, long epoch, int count, byte[] json)
     {
         (Sequence, LibraryId, Epoch, Count, Bytes) = (sequence, libraryId, epoch, count, json.Length);
-        _events = () => JsonSerializer.Deserialize(json, StateJson.Default.IReadOnlyListFileEvent)!;
+        _events = () => Outbox.Events(json);
     }
 
     /// <param name="entries">None: later rows tell of all.</param>
@@ -112,5 +126,6 @@ internal sealed class OutboxRow
     public int Bytes { get; }
 
     /// <summary>Made when they are asked for, outside of the state's gate.</summary>
+    /// <exception cref="StateException">This version of the program cannot read them.</exception>
     public IReadOnlyList<FileEvent> Events => field ??= _events();
 }

@@ -3,7 +3,7 @@ using WatchPhoto.Contracts;
 
 namespace WatchPhoto.Watcher.State;
 
-/// <summary>How the state keeps contracts: as they travel.</summary>
+/// <summary>How the state keeps contracts: in the form they travel in.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Library))]

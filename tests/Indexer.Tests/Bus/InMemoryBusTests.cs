@@ -58,6 +58,14 @@ public class InMemoryBusTests
     }
 
     [Fact]
+    public async Task What_is_refused_is_told_of_with_its_reason()
+    {
+        await using var indexer = await LiveIndexer.StartAsync();
+        await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg")));
+        Assert.Contains(indexer.Log.Lines, line => line.Contains("failed: There is no library 'photos'", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_stop_in_the_middle_of_everything_is_quiet()
     {
         for (int i = 0; i < 5; i++)

@@ -1,14 +1,16 @@
 using System.Text;
 using MassTransit;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Bus;
 
 /// <summary>The exact bytes of each message: what people write by hand, and what another version must still read.</summary>
-public class WireTests
+public class WireTests(TestServers fixture)
 {
     private static readonly Guid Id = Guid.Parse("0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11");
     private static readonly Guid Rival = Guid.Parse("0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12");
@@ -146,10 +148,12 @@ public class WireTests
         new LibraryActionRequested { LibraryId = "photos", Action = LibraryAction.AcceptDeletions, Reason = "over HTTP" },
         """{"libraryId":"photos","action":"acceptDeletions","reason":"over HTTP"}""");
 
-    private static async Task AssertWireAsync<TMessage>(TMessage message, string expected)
+    private async Task AssertWireAsync<TMessage>(TMessage message, string expected)
         where TMessage : class
     {
+        var broker = await Broker.CreateAsync(fixture);
         var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:RabbitMq"] = broker.ConnectionString });
         var seen = new TaskCompletionSource<(TMessage Message, byte[] Body, string? ContentType)>();
         builder.AddBus(bus => bus.AddHandler<TMessage>(context =>
         {
