@@ -62,18 +62,12 @@ public static class PhotoPath
         ArgumentNullException.ThrowIfNull(path);
         if (path.Length == 0)
             return "is empty";
-        foreach (var component in Components(path))
+        // Asked of every path that comes: no component is copied.
+        for (int start = 0, end; start <= path.Length; start = end + 1)
         {
-            if (component.Length == 0)
-                return "has an empty component";
-            if (component is "." or "..")
-                return "has the component '" + component + "'";
-            if (component.Contains('\0'))
-                return "has a NUL character";
-            if (component.StartsWith('/') && !IsEncodedName(component[1..]))
-                return "starts with a slash, or has two in a row before a name that needs no encoding";
-            if (!IsWellFormed(component))
-                return "is not valid Unicode";
+            end = ComponentEnd(path, start);
+            if (ProblemOf(path.AsSpan(start..end)) is { } problem)
+                return problem;
         }
 
         return null;
@@ -85,6 +79,19 @@ public static class PhotoPath
         ArgumentNullException.ThrowIfNull(path);
         for (int end = ComponentEnd(path, 0); end < path.Length; end = ComponentEnd(path, end + 1))
             yield return path[..end];
+    }
+
+    private static string? ProblemOf(ReadOnlySpan<char> component)
+    {
+        if (component.Length == 0)
+            return "has an empty component";
+        if (component is "." or "..")
+            return $"has the component '{component}'";
+        if (component.Contains('\0'))
+            return "has a NUL character";
+        if (component[0] == '/' && !IsEncodedName(component[1..].ToString()))
+            return "starts with a slash, or has two in a row before a name that needs no encoding";
+        return IsWellFormed(component) ? null : "is not valid Unicode";
     }
 
     private static IEnumerable<string> Components(string path)
@@ -158,7 +165,7 @@ public static class PhotoPath
         }
     }
 
-    private static bool IsWellFormed(string text)
+    private static bool IsWellFormed(ReadOnlySpan<char> text)
     {
         for (int i = 0; i < text.Length; i++)
         {

@@ -33,14 +33,13 @@ internal sealed class MongoRegisterSteps(MongoDatabase database) : IRegisterStep
             }, create: false, cancellationToken);
 
     // A plain insert costs the server a fraction of an upsert with a condition, and a scan is nothing but new photos.
-    public Task WriteAsync(
-        string libraryId, IReadOnlyList<Register> registers, bool create, IReadOnlySet<string> fresh, CancellationToken cancellationToken) =>
+    public Task WriteAsync(string libraryId, IReadOnlyList<Register> registers, bool create, CancellationToken cancellationToken) =>
         WriteAsync(database.Registers, registers.Count, (i, mayCreate) =>
         {
             var register = registers[i];
             var id = new BsonElement("_id", MongoKey.Of(libraryId, register.Path));
             var document = MongoRegister.Document(libraryId, register);
-            if (!mayCreate || !fresh.Contains(register.Path))
+            if (!mayCreate || !register.IsFresh)
                 return new ReplaceOneModel<BsonDocument>(SupersededBy(register).Add(id), document) { IsUpsert = mayCreate };
             document.InsertAt(0, id);
             return new InsertOneModel<BsonDocument>(document);

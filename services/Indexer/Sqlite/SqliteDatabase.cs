@@ -11,10 +11,11 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
 {
     // What is lost with the power is not lost to the catalog: the log keeps the file whole, and the proof finds what is missing.
     private const string WriterSettings = """
+        PRAGMA page_size = 8192;
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = NORMAL;
         PRAGMA cache_size = -16000;
-        PRAGMA wal_autocheckpoint = 4000;
+        PRAGMA wal_autocheckpoint = 2000;
         """;
 
     // Text is compared by its UTF-8 bytes, so the primary key is the order of paths. A tombstone has neither digest nor photo.

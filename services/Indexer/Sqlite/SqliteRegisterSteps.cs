@@ -61,8 +61,7 @@ internal sealed class SqliteRegisterSteps(SqliteConnection connection) : IRegist
         return Task.CompletedTask;
     }
 
-    public Task WriteAsync(
-        string libraryId, IReadOnlyList<Register> registers, bool create, IReadOnlySet<string> fresh, CancellationToken cancellationToken)
+    public Task WriteAsync(string libraryId, IReadOnlyList<Register> registers, bool create, CancellationToken cancellationToken)
     {
         var statement = create ? _put : _replace;
         Span<byte> id = stackalloc byte[16];

@@ -143,7 +143,7 @@ internal sealed class StateDatabase : IDisposable
         {
             sqlite3_busy_timeout(_database, 5000);
             // EXCLUSIVE: a second process with the same state fails here, not later.
-            Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;");
+            Execute("PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 2000; PRAGMA temp_store = MEMORY;");
             Prepare();
             Id = Guid.Parse(Meta("state_id") ?? SetMeta("state_id", Guid.NewGuid().ToString()), CultureInfo.InvariantCulture);
 

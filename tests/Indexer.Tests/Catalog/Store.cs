@@ -94,9 +94,8 @@ internal sealed class MortalSteps(IRegisterSteps steps, Func<bool> dies) : IRegi
     public Task SweepAsync(string libraryId, IReadOnlyList<Removal> removals, CancellationToken cancellationToken) =>
         Living(steps.SweepAsync)(libraryId, removals, cancellationToken);
 
-    public Task WriteAsync(
-        string libraryId, IReadOnlyList<Register> registers, bool create, IReadOnlySet<string> fresh, CancellationToken cancellationToken) =>
-        dies() ? throw new Crash() : steps.WriteAsync(libraryId, registers, create, fresh, cancellationToken);
+    public Task WriteAsync(string libraryId, IReadOnlyList<Register> registers, bool create, CancellationToken cancellationToken) =>
+        dies() ? throw new Crash() : steps.WriteAsync(libraryId, registers, create, cancellationToken);
 
     public Task<IReadOnlyDictionary<string, long>> ReadRangesAsync(
         string libraryId, IReadOnlyCollection<string> directories, CancellationToken cancellationToken) =>

@@ -14,9 +14,6 @@ internal sealed class FoldedEvents
 
     public required List<Removal> Removals { get; init; }
 
-    /// <summary>Paths where there is probably no register yet.</summary>
-    public required HashSet<string> Fresh { get; init; }
-
     /// <exception cref="ArgumentException">An event lacks what its kind must have.</exception>
     public static FoldedEvents Of(FileEvents message)
     {
@@ -52,7 +49,6 @@ internal sealed class FoldedEvents
             LibraryId = message.LibraryId,
             Registers = sorted,
             Removals = [.. removals.Select(r => new Removal(r.Key, r.Value)).OrderBy(r => r.Directory, StringComparer.Ordinal)],
-            Fresh = message.Events.Where(change => change.Kind == FileEventKind.Created).Select(change => change.Path).ToHashSet(),
         };
     }
 
@@ -67,7 +63,10 @@ internal sealed class FoldedEvents
         var photoId = change.PhotoId ?? throw Lacking(change, "photo id");
         var file = Required(change.File, change, "file");
         uint digest = RegisterDigest.Compute(change.Path, change.Version, photoId, file, change.Photo);
-        return new Register(change.Path, change.Version, new LivePhoto(photoId, file, change.Photo, digest));
+        return new Register(change.Path, change.Version, new LivePhoto(photoId, file, change.Photo, digest))
+        {
+            IsFresh = change.Kind == FileEventKind.Created,
+        };
     }
 
     private static T Required<T>(T? value, FileEvent change, string what)

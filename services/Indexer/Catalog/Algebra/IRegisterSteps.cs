@@ -15,9 +15,7 @@ internal interface IRegisterSteps
     /// <summary>Puts each register that supersedes what its path holds (<see cref="Register.Supersedes"/>).</summary>
     /// <param name="registers">At most one a path.</param>
     /// <param name="create">Whether a register may come to be where none is, not even a tombstone.</param>
-    /// <param name="fresh">Paths where there is probably none: no more than a hint.</param>
-    Task WriteAsync(
-        string libraryId, IReadOnlyList<Register> registers, bool create, IReadOnlySet<string> fresh, CancellationToken cancellationToken);
+    Task WriteAsync(string libraryId, IReadOnlyList<Register> registers, bool create, CancellationToken cancellationToken);
 
     /// <returns>The ranges that there are of these directories, with at least the versions they had when asked.</returns>
     Task<IReadOnlyDictionary<string, long>> ReadRangesAsync(

@@ -8,6 +8,9 @@ namespace WatchPhoto.Indexer.Catalog.Algebra;
 /// </param>
 internal sealed record Register(string Path, long Version, LivePhoto? Live)
 {
+    /// <summary>There is probably none at its path yet: no more than a hint.</summary>
+    public bool IsFresh { get; init; }
+
     /// <summary>
     /// Whether this one stands where the two meet: the higher version; of one plan the living one; and, though no watcher
     /// tells two states of a path in one plan, the higher digest, so that no order of arrival ever decides.

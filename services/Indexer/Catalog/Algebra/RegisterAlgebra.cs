@@ -29,7 +29,7 @@ internal static class RegisterAlgebra
         foreach (bool create in (bool[])[true, false])
         {
             var registers = message.Registers.FindAll(register => register.Version >= createFrom == create);
-            await WriteAsync(steps, message.LibraryId, registers, create, message.Fresh, cancellationToken);
+            await WriteAsync(steps, message.LibraryId, registers, create, cancellationToken);
         }
     }
 
@@ -43,12 +43,11 @@ internal static class RegisterAlgebra
     }
 
     private static async Task WriteAsync(
-        IRegisterSteps steps, string libraryId, List<Register> registers, bool create, IReadOnlySet<string> fresh,
-        CancellationToken cancellationToken)
+        IRegisterSteps steps, string libraryId, List<Register> registers, bool create, CancellationToken cancellationToken)
     {
         if (registers.Count == 0)
             return;
-        await steps.WriteAsync(libraryId, registers, create, fresh, cancellationToken);
+        await steps.WriteAsync(libraryId, registers, create, cancellationToken);
 
         var living = registers.FindAll(register => register.Live is not null);
         if (living.Count == 0)
@@ -58,7 +57,7 @@ internal static class RegisterAlgebra
             return;
         var beaten = Beaten(living, ranges);
         if (beaten.Count > 0)
-            await steps.WriteAsync(libraryId, beaten, create: false, fresh, cancellationToken);
+            await steps.WriteAsync(libraryId, beaten, create: false, cancellationToken);
     }
 
     private static HashSet<string> Above(List<Register> registers)

@@ -34,8 +34,7 @@ internal sealed class ModelStore(Turns turns) : IRegisterSteps
         }
     }
 
-    public async Task WriteAsync(
-        string libraryId, IReadOnlyList<Register> registers, bool create, IReadOnlySet<string> fresh, CancellationToken cancellationToken)
+    public async Task WriteAsync(string libraryId, IReadOnlyList<Register> registers, bool create, CancellationToken cancellationToken)
     {
         foreach (var register in Shuffled(registers))
         {
