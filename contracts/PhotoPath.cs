@@ -62,7 +62,7 @@ public static class PhotoPath
         ArgumentNullException.ThrowIfNull(path);
         if (path.Length == 0)
             return "is empty";
-        // Asked of every path that comes: no component is copied.
+        // Asked of every path that comes, so a component is not copied where it need not be.
         for (int start = 0, end; start <= path.Length; start = end + 1)
         {
             end = ComponentEnd(path, start);

@@ -38,7 +38,7 @@ internal class PlainJson : ISerializerFactory, IMessageDeserializer
         try
         {
             return JsonSerializer.Deserialize<TMessage>(json, SystemTextJsonMessageSerializer.Options)
-                ?? throw new JsonException("It is null.");
+                ?? throw new JsonException();
         }
         catch (JsonException e)
         {

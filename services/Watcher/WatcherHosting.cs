@@ -26,6 +26,7 @@ public static class WatcherHosting
             provider.GetRequiredService<IOptions<WatcherOptions>>().Value, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<StateDirectory>>()));
         services.AddSingleton(provider => provider.GetRequiredService<StateDirectory>().Open());
+        services.AddSingleton<WatcherEnd>();
         services.AddSingleton<OutboxSignal>();
         services.AddSingleton(provider => new WatcherStatus(
             provider.GetRequiredService<StateDatabase>(), provider.GetRequiredService<IOptions<WatcherOptions>>(),

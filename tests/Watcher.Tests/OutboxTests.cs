@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using SQLitePCL;
@@ -24,6 +25,7 @@ public sealed class OutboxTests : IDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("watchphoto-outbox-").FullName;
     private StateDatabase _state;
     private readonly WatchedLibrary _library;
+    private readonly ApplicationLifetime _lifetime = new(NullLogger<ApplicationLifetime>.Instance);
     private long _row;
 
     public OutboxTests()
@@ -114,10 +116,13 @@ public sealed class OutboxTests : IDisposable
     public async Task What_a_later_version_left_to_be_sent_ends_the_program_with_a_reason()
     {
         _state.Transact(() => _state.AddOutbox(_library, 1, """[{"kind":"sideways","version":1,"path":"a"}]"""u8.ToArray()));
+        Assert.Contains("written by a later version", Assert.Throws<StateException>(() => Events()).Message, StringComparison.Ordinal);
         using var publisher = Publisher(new Bus());
         await publisher.StartAsync(TestContext.Current.CancellationToken);
-        var failure = await Assert.ThrowsAsync<StateException>(() => publisher.ExecuteTask!);
-        Assert.Contains("written by a later version", failure.Message, StringComparison.Ordinal);
+        await publisher.ExecuteTask!;
+        Assert.True(_lifetime.ApplicationStopping.IsCancellationRequested);
+        Assert.Equal(1, Environment.ExitCode);
+        Environment.ExitCode = 0;
         Assert.Equal(1, _state.OutboxRows);
     }
 
@@ -302,8 +307,14 @@ public sealed class OutboxTests : IDisposable
 
     private Entry Entry(string name) => _state.Find(new EntryKey(_row, Encoding.UTF8.GetBytes(name)))!;
 
-    private OutboxPublisher Publisher(Bus bus) => new(
-        _state, new OutboxSignal(), bus, Options.Create(new WatcherOptions { Host = "here", MessagesInFlight = 4 }), NullLogger<OutboxPublisher>.Instance);
+    private OutboxPublisher Publisher(Bus bus)
+    {
+        var options = new WatcherOptions { Host = "here", MessagesInFlight = 4, StateDirectory = _directory };
+        var directory = new StateDirectory(options, TimeProvider.System, NullLogger<StateDirectory>.Instance);
+        return new OutboxPublisher(
+            _state, new OutboxSignal(), bus, Options.Create(options), new WatcherEnd(directory, _lifetime, NullLogger<WatcherEnd>.Instance),
+            NullLogger<OutboxPublisher>.Instance);
+    }
 
     private IReadOnlyList<OutboxRow> Rows() => _state.ReadOutbox(0, int.MaxValue);
 

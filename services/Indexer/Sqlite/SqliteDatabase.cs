@@ -9,6 +9,7 @@ namespace WatchPhoto.Indexer.Sqlite;
 /// </summary>
 internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
 {
+    // New files have pages of 8 kB, older ones stay as they are: 16 MB of log before it is written back, or 8.
     // What is lost with the power is not lost to the catalog: the log keeps the file whole, and the proof finds what is missing.
     private const string WriterSettings = """
         PRAGMA page_size = 8192;

@@ -16,7 +16,7 @@ namespace WatchPhoto.Watcher.Publishing;
 /// twice (a confirmation lost, the process killed) has the same versions and changes nothing.
 /// </summary>
 internal sealed partial class OutboxPublisher(
-    StateDatabase state, OutboxSignal signal, IConfirmedPublisher publisher, IOptions<WatcherOptions> options,
+    StateDatabase state, OutboxSignal signal, IConfirmedPublisher publisher, IOptions<WatcherOptions> options, WatcherEnd end,
     ILogger<OutboxPublisher> log) : BackgroundService
 {
     private const int EventsRead = 4096;
@@ -57,7 +57,14 @@ internal sealed partial class OutboxPublisher(
         await Task.WhenAny(both);
         // One alone is of no use: what ended it ends the process.
         await either.CancelAsync();
-        await Task.WhenAll(both);
+        try
+        {
+            await Task.WhenAll(both);
+        }
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+        {
+            end.Because(exception);
+        }
     }
 
     private async Task SendAllAsync(CancellationToken cancellationToken)
@@ -98,7 +105,7 @@ internal sealed partial class OutboxPublisher(
     });
 
     // Whatever waits goes together: one event alone at once when it is quiet, full messages when there is much.
-    private IEnumerable<(FileEvents Message, List<long> Rows)> Messages(IEnumerable<OutboxRow> rows)
+    private IEnumerable<(FileEvents Message, List<long> Sequences)> Messages(IEnumerable<OutboxRow> rows)
     {
         var together = new List<OutboxRow>();
         int count = 0, bytes = 0;
@@ -122,7 +129,7 @@ internal sealed partial class OutboxPublisher(
             yield return Message(together);
     }
 
-    private (FileEvents Message, List<long> Rows) Message(List<OutboxRow> rows)
+    private (FileEvents Message, List<long> Sequences) Message(List<OutboxRow> rows)
     {
         var message = new FileEvents
         {
@@ -131,7 +138,7 @@ internal sealed partial class OutboxPublisher(
         return (message, rows.ConvertAll(row => row.Sequence));
     }
 
-    private async Task SendAsync(FileEvents message, List<long> rows, CancellationToken cancellationToken)
+    private async Task SendAsync(FileEvents message, List<long> sequences, CancellationToken cancellationToken)
     {
         try
         {
@@ -143,7 +150,7 @@ internal sealed partial class OutboxPublisher(
                     LogBack();
             }
 
-            await _confirmed.Writer.WriteAsync(rows, cancellationToken);
+            await _confirmed.Writer.WriteAsync(sequences, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

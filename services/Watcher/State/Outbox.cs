@@ -75,6 +75,7 @@ internal static class Outbox
     public static byte[] Json(IReadOnlyList<FileEvent> events) =>
         JsonSerializer.SerializeToUtf8Bytes(events, StateJson.Default.IReadOnlyListFileEvent);
 
+    /// <exception cref="StateException">This version of the program cannot read them.</exception>
     public static IReadOnlyList<FileEvent> Events(byte[] json)
     {
         try

@@ -142,6 +142,7 @@ internal sealed class StateDatabase : IDisposable
         try
         {
             sqlite3_busy_timeout(_database, 5000);
+            // New files have pages of 8 kB, older ones stay as they are: 16 MB of log before it is written back, or 8.
             // EXCLUSIVE: a second process with the same state fails here, not later.
             Execute("PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 2000; PRAGMA temp_store = MEMORY;");
             Prepare();

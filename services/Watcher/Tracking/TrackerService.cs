@@ -9,7 +9,7 @@ using WatchPhoto.Watcher.State;
 namespace WatchPhoto.Watcher.Tracking;
 
 /// <summary>The tracker's thread: feeds it hints and announcements, lets it work, and shows how it stands.</summary>
-internal sealed partial class TrackerService : IHostedService, IDisposable
+internal sealed class TrackerService : IHostedService, IDisposable
 {
     private readonly ConcurrentQueue<Action<Tracker>> _requests = new();
     private readonly AutoResetEvent _wake = new(false);
@@ -17,23 +17,21 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
     private readonly HintReader _reader;
     private readonly StateDatabase _state;
     private readonly Tracker _tracker;
-    private readonly StateDirectory _directory;
     private readonly WatcherStatus _status;
-    private readonly IHostApplicationLifetime _lifetime;
-    private readonly ILogger<TrackerService> _log;
+    private readonly WatcherEnd _end;
     private readonly Thread _thread;
     private volatile bool _stop;
 
     public TrackerService(
-        StateDatabase state, StateDirectory directory, OutboxSignal outbox, CatalogPartRequester requester, WatcherStatus status, WatcherMetrics metrics, IOptions<WatcherOptions> options,
-        TimeProvider time, IHostApplicationLifetime lifetime, ILogger<TrackerService> log)
+        StateDatabase state, OutboxSignal outbox, CatalogPartRequester requester, WatcherStatus status, WatcherMetrics metrics, IOptions<WatcherOptions> options,
+        TimeProvider time, WatcherEnd end, ILogger<TrackerService> log)
     {
-        (_state, _directory, _status, _lifetime, _log) = (state, directory, status, lifetime, log);
+        (_state, _status, _end) = (state, status, end);
         _tracker = new Tracker(state, new KernelDisk(_inotify), options.Value, time, log, outbox.Raise, requester.Ask)
         {
             ChangeRecorded = metrics.Recorded,
         };
-        _reader = new HintReader(_inotify, time, arrived: () => _wake.Set(), failed: Fail);
+        _reader = new HintReader(_inotify, time, arrived: () => _wake.Set(), failed: end.Because);
         _thread = new Thread(Run) { IsBackground = true, Name = "tracker" };
     }
 
@@ -92,8 +90,8 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
         }
         catch (Exception exception)
         {
-            // Whatever it is, going on blindly would be wrong: the process ends, and compares everything when it is started again.
-            Fail(exception);
+            // Whatever it is.
+            _end.Because(exception);
         }
     }
 
@@ -105,16 +103,4 @@ internal sealed partial class TrackerService : IHostedService, IDisposable
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         Libc.TrimMemory();
     }
-
-    private void Fail(Exception exception)
-    {
-        LogFailed(exception);
-        if (exception is StateException { IsCorrupt: true })
-            _directory.Suspect();
-        Environment.ExitCode = 1;
-        _lifetime.StopApplication();
-    }
-
-    [LoggerMessage(LogLevel.Critical, "The tracker cannot go on; the watcher ends")]
-    private partial void LogFailed(Exception exception);
 }

@@ -162,9 +162,11 @@ public class WireTests(TestServers fixture)
         }));
         using var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
+        // Before its queue is bound, what is published goes elsewhere.
+        await host.Services.GetRequiredService<IBusControl>().WaitForHealthStatus(BusHealthStatus.Healthy, TestContext.Current.CancellationToken);
         await host.Services.GetRequiredService<IConfirmedPublisher>().PublishAsync(message, TestContext.Current.CancellationToken);
 
-        var (read, body, contentType) = await seen.Task;
+        var (read, body, contentType) = await seen.Task.WaitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(expected.ReplaceLineEndings(""), Encoding.UTF8.GetString(body));
         Assert.Equal("application/json", contentType);
         Assert.Equivalent(message, read, strict: true);

@@ -8,7 +8,7 @@ namespace WatchPhoto.Indexer.Catalog.Algebra;
 /// </param>
 internal sealed record Register(string Path, long Version, LivePhoto? Live)
 {
-    /// <summary>There is probably none at its path yet: no more than a hint.</summary>
+    /// <summary>There is probably none at its path yet: a hint for who writes it, and no part of what is held.</summary>
     public bool IsFresh { get; init; }
 
     /// <summary>

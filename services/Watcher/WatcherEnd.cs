@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using WatchPhoto.Bus;
+using WatchPhoto.Watcher.State;
+
+namespace WatchPhoto.Watcher;
+
+/// <summary>
+/// Ends a watcher that cannot go on: going on blindly would be wrong, and when it is started again it compares everything.
+/// </summary>
+internal sealed partial class WatcherEnd(StateDirectory directory, IHostApplicationLifetime lifetime, ILogger<WatcherEnd> log)
+{
+    public void Because(Exception exception)
+    {
+        if (Service.Sentence(exception) is { } sentence)
+            LogEnds(sentence);
+        else
+            LogFailed(exception);
+        if (exception is StateException { IsCorrupt: true })
+            directory.Suspect();
+        Environment.ExitCode = 1;
+        lifetime.StopApplication();
+    }
+
+    [LoggerMessage(LogLevel.Critical, "The watcher ends: {Reason}")]
+    private partial void LogEnds(string reason);
+
+    [LoggerMessage(LogLevel.Critical, "The watcher cannot go on, and ends")]
+    private partial void LogFailed(Exception exception);
+}
