@@ -65,14 +65,14 @@ internal sealed unsafe class Inotify : IDisposable
     public void RemoveWatch(int watch) => _ = Libc.inotify_rm_watch(_handle, watch);
 
     /// <summary>Waits until there are events to read.</summary>
-    /// <param name="stop">A descriptor that becomes readable to end the waiting.</param>
-    /// <returns>False: the other descriptor ended it.</returns>
-    public bool WaitForEvents(int stop)
+    /// <param name="stop">A pipe whose other end is closed to end the waiting; it stays open itself until then.</param>
+    /// <returns>False: the pipe ended it.</returns>
+    public bool WaitForEvents(SafePipeHandle stop)
     {
         var descriptors = new Pollfd[]
         {
             new() { fd = Descriptor, events = PollEvents.POLLIN },
-            new() { fd = stop, events = PollEvents.POLLIN },
+            new() { fd = (int)stop.DangerousGetHandle(), events = PollEvents.POLLIN },
         };
         while (Syscall.poll(descriptors, -1) < 0)
         {

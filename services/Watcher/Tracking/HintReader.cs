@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.IO.Pipes;
 using Mono.Unix;
-using Mono.Unix.Native;
 using WatchPhoto.Watcher.Kernel;
 
 namespace WatchPhoto.Watcher.Tracking;
@@ -23,8 +23,8 @@ internal sealed class HintReader : IDisposable
     private readonly Action<Exception> _failed;
     private readonly Thread _thread;
     private readonly Lock _reading = new();
-    private readonly int _stopRead;
-    private readonly int _stopWrite;
+    // Its other end is closed to stop the reading.
+    private readonly AnonymousPipeServerStream _stop = new(PipeDirection.In);
     private int _lost;
 
     /// <param name="arrived">Called on the reader's thread when there is something to take.</param>
@@ -32,7 +32,6 @@ internal sealed class HintReader : IDisposable
     public HintReader(Inotify inotify, TimeProvider time, Action arrived, Action<Exception> failed)
     {
         (_inotify, _time, _arrived, _failed) = (inotify, time, arrived, failed);
-        UnixMarshal.ThrowExceptionForLastErrorIf(Syscall.pipe(out _stopRead, out _stopWrite));
         _thread = new Thread(Read) { IsBackground = true, Name = "hint reader" };
     }
 
@@ -57,17 +56,17 @@ internal sealed class HintReader : IDisposable
 
     public void Dispose()
     {
-        _ = Syscall.close(_stopWrite);
+        _stop.DisposeLocalCopyOfClientHandle();
         if (_thread.IsAlive)
             _thread.Join();
-        _ = Syscall.close(_stopRead);
+        _stop.Dispose();
     }
 
     private void Read()
     {
         try
         {
-            while (_inotify.WaitForEvents(_stopRead))
+            while (_inotify.WaitForEvents(_stop.SafePipeHandle))
             {
                 Fetch();
                 _arrived();

@@ -53,7 +53,8 @@ internal sealed class TrackerService : IHostedService, IDisposable
     {
         _stop = true;
         _wake.Set();
-        return _thread.IsAlive ? Task.Run(_thread.Join, cancellationToken) : Task.CompletedTask;
+        // However long it takes: the state and the kernel's handles, which it uses, are closed next.
+        return _thread.IsAlive ? Task.Run(_thread.Join, CancellationToken.None) : Task.CompletedTask;
     }
 
     public void Dispose()

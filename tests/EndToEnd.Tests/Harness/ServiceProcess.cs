@@ -92,7 +92,6 @@ internal class ServiceProcess : IDisposable
     {
         ShouldRun = false;
         _process!.Kill();
-        // With a limit it does not wait for the end of the output, which the runtime has been seen to miss.
         Assert.True(_process.WaitForExit(Wait.Patience));
     }
 
