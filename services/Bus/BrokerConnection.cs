@@ -61,8 +61,7 @@ internal sealed partial class BrokerConnection(
                 || bus.CheckHealth().Endpoints.Values.All(endpoint => endpoint.Status == BusHealthStatus.Healthy))
                 continue;
             LogStuck();
-            Environment.ExitCode = Service.StartAgain;
-            lifetime.StopApplication();
+            lifetime.End(Service.StartAgain);
             return;
         }
     }

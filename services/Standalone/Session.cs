@@ -79,7 +79,8 @@ internal sealed class Session : IAsyncDisposable
         {
             await Service.StartAsync(_app, stopping);
             var screen = new Screen(services.GetRequiredService<WatcherStatus>(), services.GetRequiredService<ChangeFeed>());
-            await screen.ShowAsync(libraries, Address(services), stopping);
+            // Who reads what is shown may have paused.
+            await screen.ShowAsync(libraries, Address(services), stopping).WaitAsync(stopping);
         }
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {

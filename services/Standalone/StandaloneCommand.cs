@@ -77,7 +77,6 @@ internal sealed class StandaloneCommand
             var include = parsed.GetValue(_include) is { Length: > 0 } globs ? globs : null;
             await using var session = Session.Create(dataDirectory, port);
             await session.RunAsync(directories, include);
-            // Other than 0 where something found that it cannot go on.
             return Environment.ExitCode;
         }
         catch (Exception exception) when (Service.Sentence(exception) is { } sentence)

@@ -16,14 +16,24 @@ internal sealed partial class WatcherEnd(StateDirectory directory, IHostApplicat
             LogEnds(sentence);
         else
             LogFailed(exception);
-        if (exception is StateException { IsCorrupt: true })
-            directory.Suspect();
-        Environment.ExitCode = 1;
-        lifetime.StopApplication();
+        try
+        {
+            if (exception is StateException { IsCorrupt: true })
+                directory.Suspect();
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            LogNotSuspected(refused.Message);
+        }
+
+        lifetime.End();
     }
 
     [LoggerMessage(LogLevel.Critical, "The watcher ends: {Reason}")]
     private partial void LogEnds(string reason);
+
+    [LoggerMessage(LogLevel.Error, "The state database is damaged, and that cannot be noted beside it ({Reason}): the next start may have to find it again")]
+    private partial void LogNotSuspected(string reason);
 
     [LoggerMessage(LogLevel.Critical, "The watcher cannot go on, and ends")]
     private partial void LogFailed(Exception exception);

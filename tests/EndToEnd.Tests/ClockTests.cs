@@ -27,7 +27,7 @@ public sealed class ClockTests(TestServers servers)
         await installation.AreReadyAsync();
         var state = Directory.CreateTempSubdirectory("watchphoto-clock-").FullName;
         var clock = new SettableClock();
-        var watcher = await StartWatcherAsync(installation, state, clock);
+        IHost? watcher = await StartWatcherAsync(installation, state, clock);
         try
         {
             var disk = installation.CreateDisk();
@@ -53,6 +53,7 @@ public sealed class ClockTests(TestServers servers)
             await library.IsVerifiedAsync();
 
             await EndAsync(watcher);
+            watcher = null;
             disk.Run("mv moved 'moved again'; rm added/*/*");
             watcher = await StartWatcherAsync(installation, state, clock);
             var last = await library.EqualsDiskAsync();
@@ -63,7 +64,8 @@ public sealed class ClockTests(TestServers servers)
         }
         finally
         {
-            await EndAsync(watcher);
+            if (watcher is not null)
+                await EndAsync(watcher);
             Directory.Delete(state, recursive: true);
         }
     }

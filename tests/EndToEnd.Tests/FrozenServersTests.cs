@@ -20,7 +20,7 @@ public sealed class FrozenServersTests(OwnServers servers) : IClassFixture<OwnSe
     [Fact]
     public async Task RabbitMq_frozen_under_load_loses_nothing()
     {
-        var own = await StartServersAsync();
+        var own = await servers.StartFaultableAsync();
         await using var installation = await Installation.StartAsync(own, ["north"], indexers: 2);
 
         await installation.SurvivesUnderLoadAsync(
@@ -37,7 +37,7 @@ public sealed class FrozenServersTests(OwnServers servers) : IClassFixture<OwnSe
     [Fact]
     public async Task MongoDb_frozen_under_load_loses_nothing()
     {
-        var own = await StartServersAsync();
+        var own = await servers.StartFaultableAsync();
         await using var installation = await Installation.StartAsync(own, ["north"], indexers: 2);
 
         await installation.SurvivesUnderLoadAsync(
@@ -49,12 +49,5 @@ public sealed class FrozenServersTests(OwnServers servers) : IClassFixture<OwnSe
                 await own.MongoDb.ContinueAsync(Cancellation);
             },
             Pause);
-    }
-
-    private async Task<RunningServers> StartServersAsync()
-    {
-        var own = await servers.StartAsync(Cancellation);
-        Assert.SkipUnless(own.CanFault, "the servers are not ours to stop");
-        return own;
     }
 }

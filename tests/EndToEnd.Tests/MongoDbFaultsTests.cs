@@ -11,7 +11,7 @@ public sealed class MongoDbFaultsTests(OwnServers servers) : IClassFixture<OwnSe
     [Fact]
     public async Task MongoDb_killed_and_restarted_under_load_loses_nothing()
     {
-        var own = await StartServersAsync();
+        var own = await servers.StartFaultableAsync();
         await using var installation = await Installation.StartAsync(own, ["north", "south"], indexers: 2);
 
         await installation.SurvivesUnderLoadAsync("south", async churn =>
@@ -27,7 +27,7 @@ public sealed class MongoDbFaultsTests(OwnServers servers) : IClassFixture<OwnSe
     [Fact]
     public async Task Services_started_without_MongoDb_wait_say_so_once_and_go_on_by_themselves()
     {
-        var own = await StartServersAsync();
+        var own = await servers.StartFaultableAsync();
         await using var installation = await Installation.CreateAsync(own, ["north"], indexers: 1);
         var indexer = installation.Indexers[0];
         var disk = installation.CreateDisk();
@@ -46,12 +46,5 @@ public sealed class MongoDbFaultsTests(OwnServers servers) : IClassFixture<OwnSe
         await installation.ErrorQueueIsEmptyAsync();
         Assert.Single(indexer.Lines, line => line.Contains("does not answer", StringComparison.Ordinal));
         Assert.Single(indexer.Lines, line => line.Contains("answers again", StringComparison.Ordinal));
-    }
-
-    private async Task<RunningServers> StartServersAsync()
-    {
-        var own = await servers.StartAsync(Cancellation);
-        Assert.SkipUnless(own.CanFault, "the servers are not ours to kill");
-        return own;
     }
 }

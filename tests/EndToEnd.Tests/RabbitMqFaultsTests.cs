@@ -13,7 +13,7 @@ public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnS
     [Fact]
     public async Task RabbitMq_killed_and_restarted_under_load_loses_nothing()
     {
-        var own = await StartServersAsync();
+        var own = await servers.StartFaultableAsync();
         await using var installation = await Installation.StartAsync(own, ["north", "south"], indexers: 2);
 
         await installation.SurvivesUnderLoadAsync("south", async churn =>
@@ -29,7 +29,7 @@ public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnS
     [Fact]
     public async Task RabbitMq_out_of_disk_takes_nothing_for_a_while_and_nothing_is_lost()
     {
-        var own = await StartServersAsync();
+        var own = await servers.StartFaultableAsync();
         await using var installation = await Installation.CreateAsync(own, ["north"], indexers: 2);
         var watcher = installation.Watchers[0];
         watcher.Set("Bus__PublishTimeout", "00:00:03");
@@ -48,7 +48,7 @@ public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnS
     [Fact]
     public async Task Services_started_without_RabbitMq_wait_say_so_once_and_go_on_by_themselves()
     {
-        var own = await StartServersAsync();
+        var own = await servers.StartFaultableAsync();
         await using var installation = await Installation.CreateAsync(own, ["north"], indexers: 1);
         var (watcher, indexer) = (installation.Watchers[0], installation.Indexers[0]);
         var disk = installation.CreateDisk();
@@ -76,7 +76,7 @@ public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnS
     [Fact]
     public async Task A_replay_that_loses_RabbitMq_says_so_and_is_refused_until_it_is_back()
     {
-        var own = await StartServersAsync();
+        var own = await servers.StartFaultableAsync();
         await using var installation = await Installation.StartAsync(own, ["north"], indexers: 1);
         var api = await installation.ApiAsync();
         // Slowly, so that it is more messages than a replay reads ahead.
@@ -131,12 +131,5 @@ public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnS
             return libraries.IsSuccessStatusCode ? null : "The API does not answer.";
         });
         return await installation.RegisterAsync("north", disk);
-    }
-
-    private async Task<RunningServers> StartServersAsync()
-    {
-        var own = await servers.StartAsync(Cancellation);
-        Assert.SkipUnless(own.CanFault, "the servers are not ours to kill");
-        return own;
     }
 }

@@ -1,5 +1,6 @@
 using MongoDB.Bson;
 using MongoDB.Driver;
+using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests;
@@ -12,8 +13,7 @@ public sealed class ServerFaultsTests(OwnServers servers) : IClassFixture<OwnSer
     [Fact]
     public async Task RabbitMq_comes_back_after_being_killed_with_the_same_port_and_its_messages()
     {
-        var own = await servers.StartAsync(Cancellation);
-        Assert.SkipUnless(own.CanFault, "the servers are not ours to kill");
+        var own = await servers.StartFaultableAsync();
         var host = await own.CreateVirtualHostAsync(Cancellation);
         await Letters.DeclareQueueAsync(own, host);
         await Letters.PublishAsync(own, host, "kept");
@@ -28,8 +28,7 @@ public sealed class ServerFaultsTests(OwnServers servers) : IClassFixture<OwnSer
     [Fact]
     public async Task RabbitMq_answers_nobody_while_stopped_and_everybody_when_it_continues()
     {
-        var own = await servers.StartAsync(Cancellation);
-        Assert.SkipUnless(own.CanFault, "the servers are not ours to stop");
+        var own = await servers.StartFaultableAsync();
 
         await own.RabbitMq.StopAsync(Cancellation);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
@@ -44,8 +43,7 @@ public sealed class ServerFaultsTests(OwnServers servers) : IClassFixture<OwnSer
     [Fact]
     public async Task MongoDb_comes_back_after_being_killed_with_every_write_it_has_confirmed()
     {
-        var own = await servers.StartAsync(Cancellation);
-        Assert.SkipUnless(own.CanFault, "the servers are not ours to kill");
+        var own = await servers.StartFaultableAsync();
         using var client = own.CreateMongoClient();
         var photos = client.GetDatabase(own.CreateDatabaseName()).GetCollection<BsonDocument>("photos");
         var confirmed = 0;
@@ -73,8 +71,7 @@ public sealed class ServerFaultsTests(OwnServers servers) : IClassFixture<OwnSer
     [Fact]
     public async Task MongoDb_answers_nobody_while_stopped_and_everybody_when_it_continues()
     {
-        var own = await servers.StartAsync(Cancellation);
-        Assert.SkipUnless(own.CanFault, "the servers are not ours to stop");
+        var own = await servers.StartFaultableAsync();
         using var client = own.CreateMongoClient();
         var photos = client.GetDatabase(own.CreateDatabaseName()).GetCollection<BsonDocument>("photos");
         await photos.InsertOneAsync(new BsonDocument("_id", 1), cancellationToken: Cancellation);

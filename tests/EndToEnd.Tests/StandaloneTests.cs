@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
@@ -130,6 +131,35 @@ public sealed class StandaloneTests : IDisposable
             .Where(local => local.EndsWith($":{api.BaseAddress.Port:X4}", StringComparison.Ordinal)).Select(local => local.Split(':')[0]).Distinct();
         Assert.Equal(["0100007F"], ours);
     }
+
+    [Fact]
+    public async Task A_disk_that_hangs_does_not_keep_it_from_ending()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/bindfs"), "It needs the program bindfs and the rights of root.");
+        _disk.AddPhotos(10);
+        _disk.Run("mkdir ../mounted");
+        string mounted = Path.GetFullPath(Path.Combine(_disk.Root, "..", "mounted"));
+        using var fileSystem = Process.Start("bindfs", ["-f", _disk.Root, mounted]);
+        try
+        {
+            await Wait.UntilAsync(() => Directory.Exists(Path.Combine(mounted, "2026")), "It is not mounted.");
+            var standalone = Start("--port", "0", mounted);
+            await standalone.SaysAsync("10 files in the catalog");
+
+            Assert.Equal(0, Syscall.kill(fileSystem.Id, Signum.SIGSTOP));
+            await Wait.UntilAsync(() => Directory.EnumerateDirectories($"/proc/{standalone.Id}/task").Any(WaitsForFuse), "It has not asked the disk for anything.");
+            Assert.Equal(1, await standalone.TerminateAsync(Signum.SIGINT));
+            Assert.Contains("as a disk or a server does not answer", standalone.Lines.Last(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            fileSystem.Kill();
+            await fileSystem.WaitForExitAsync(CancellationToken.None);
+            _disk.Run("umount -l ../mounted || true");
+        }
+    }
+
+    private static bool WaitsForFuse(string thread) => File.ReadAllText(Path.Combine(thread, "wchan")) == "request_wait_answer";
 
     public void Dispose()
     {

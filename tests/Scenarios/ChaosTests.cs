@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Scenarios.Tests.Chaos;
 using WatchPhoto.Scenarios.Tests.Running;
 using WatchPhoto.Testing;
@@ -15,8 +16,6 @@ public sealed class ChaosTests(OwnServers servers) : IClassFixture<OwnServers>
 {
     private const int UsualMinutes = 60;
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public Task Whatever_happens_to_disks_and_servers_each_catalog_is_its_disk() =>
         RunAsync(first: 12, TimeSpan.Zero, rounds: 2, historiesOnHost: 2);
@@ -28,8 +27,7 @@ public sealed class ChaosTests(OwnServers servers) : IClassFixture<OwnServers>
     /// <param name="atLeast">One seed after the other is run until so much time has passed.</param>
     private async Task RunAsync(int first, TimeSpan atLeast, int rounds, int historiesOnHost)
     {
-        var own = await servers.StartAsync(Cancellation);
-        Assert.SkipUnless(own.CanFault, "the servers are not ours to kill");
+        var own = await servers.StartFaultableAsync();
         var only = Number("WATCHPHOTO_SEED");
         var directory = Directory.CreateTempSubdirectory("watchphoto-chaos-").FullName;
         var done = new List<ChaosRun>();

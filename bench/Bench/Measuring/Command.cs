@@ -11,6 +11,7 @@ namespace WatchPhoto.Bench.Measuring;
 internal sealed partial class Command : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
+    private static readonly ConcurrentDictionary<Command, bool> s_running = new();
 
     private readonly Process _process;
     private readonly BlockingCollection<(string Text, long At)> _lines = [];
@@ -31,16 +32,25 @@ internal sealed partial class Command : IDisposable
         _childrenBefore = ChildrenCpu();
         _started = Stopwatch.GetTimestamp();
         _process = Process.Start(start)!;
+        s_running[this] = true;
         _process.ErrorDataReceived += (_, line) => _errors.Enqueue(line.Data ?? "");
         _process.BeginErrorReadLine();
         if (!keepsOutput)
             return;
-        new Thread(Read) { IsBackground = true }.Start();
+        var output = _process.StandardOutput;
+        new Thread(() => Read(output)) { IsBackground = true }.Start();
     }
 
     public int Id => _process.Id;
 
     public bool HasEnded => _process.HasExited;
+
+    /// <exception cref="InvalidOperationException">It has ended, and what is waited for will not come.</exception>
+    public void MustRun()
+    {
+        if (HasEnded)
+            throw new InvalidOperationException($"{Name} has ended. {LastErrors}");
+    }
 
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
 
@@ -98,9 +108,13 @@ internal sealed partial class Command : IDisposable
         }
         catch (Exception exception) when (exception is InvalidOperationException or OperationCanceledException)
         {
-            throw new InvalidOperationException($"{_process.StartInfo.FileName} {string.Join(' ', _process.StartInfo.ArgumentList)} has not said '{text}'. {string.Join('\n', _errors.TakeLast(20))}");
+            throw new InvalidOperationException($"{Name} has not said '{text}'. {LastErrors}");
         }
     }
+
+    private string Name => $"{_process.StartInfo.FileName} {string.Join(' ', _process.StartInfo.ArgumentList)}";
+
+    private string LastErrors => string.Join('\n', _errors.TakeLast(20));
 
     public void Say(string line) => _process.StandardInput.WriteLine(line);
 
@@ -140,16 +154,25 @@ internal sealed partial class Command : IDisposable
         await _process.WaitForExitAsync().WaitAsync(Patience);
     }
 
+    /// <summary>Ends what is left of a run that failed.</summary>
+    public static void EndAll()
+    {
+        foreach (var command in s_running.Keys)
+            command.Dispose();
+    }
+
     public void Dispose()
     {
+        if (!s_running.TryRemove(this, out _))
+            return;
         if (!_process.HasExited)
         {
             _process.Kill();
             _process.WaitForExit();
         }
 
+        // The lines stay: the thread that adds them may be at the last.
         _process.Dispose();
-        _lines.Dispose();
     }
 
     private void Succeeded()
@@ -159,9 +182,9 @@ internal sealed partial class Command : IDisposable
     }
 
     // A thread of its own: the moment a line arrives is a measurement.
-    private void Read()
+    private void Read(StreamReader output)
     {
-        while (_process.StandardOutput.ReadLine() is { } line)
+        while (output.ReadLine() is { } line)
             _lines.Add((line, Stopwatch.GetTimestamp()));
         _lines.CompleteAdding();
     }

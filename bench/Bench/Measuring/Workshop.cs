@@ -70,6 +70,7 @@ internal sealed class Workshop : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Command.EndAll();
         if (_servers is not null)
             await _servers.DisposeAsync();
         Directory.Delete(_directory, recursive: true);

@@ -4,7 +4,7 @@ using WatchPhoto.Bench.Roles;
 namespace WatchPhoto.Bench.Scenarios;
 
 /// <summary>How long a watcher that has known the tree before takes until it is watching and up to date again.</summary>
-internal sealed class Restart : Scenario
+internal class Restart : Scenario
 {
     private const string WatchPhoto = "WatchPhoto watcher";
     private const string Find = "find";
@@ -15,7 +15,9 @@ internal sealed class Restart : Scenario
 
     public override string Reference => Find;
 
-    public override IReadOnlyList<Target> Targets => [new(WatchPhoto, Measures.Seconds, 1.5, Find)];
+    public override IReadOnlyList<Target> Targets => [new(WatchPhoto, Measures.Seconds, MostOfFind, Find)];
+
+    protected virtual double MostOfFind => 1.5;
 
     public override async Task<IReadOnlyList<Contender>> PrepareAsync(Workshop workshop)
     {
@@ -25,43 +27,30 @@ internal sealed class Restart : Scenario
         return
         [
             new(Find, _ => Peers.FindAsync(tree)),
-            new(WatchPhoto, _ => WatcherRun.MeasureAsync(tree, state)),
+            new(WatchPhoto, round => MeasureAsync(tree, state, round)),
         ];
     }
+
+    protected virtual Task<Measures> MeasureAsync(Tree tree, string state, int round) => WatcherRun.MeasureAsync(tree, state);
 }
 
 /// <summary>The same after one file in a hundred was changed, moved or deleted while it was down.</summary>
-internal sealed class RestartChanged : Scenario
+internal sealed class RestartChanged : Restart
 {
-    private const string WatchPhoto = "WatchPhoto watcher";
-    private const string Find = "find";
-
     public override string Name => "restart-changed";
 
     public override string Title => "Restart after 1 % of the files changed, moved or were deleted";
 
-    public override string Reference => Find;
+    protected override double MostOfFind => 1.7;
 
-    public override IReadOnlyList<Target> Targets => [new(WatchPhoto, Measures.Seconds, 1.7, Find)];
-
-    public override async Task<IReadOnlyList<Contender>> PrepareAsync(Workshop workshop)
+    protected override async Task<Measures> MeasureAsync(Tree tree, string state, int round)
     {
-        var tree = workshop.Tree(workshop.Files ?? 1_000_000);
-        string state = workshop.NewDirectory("state");
+        int deleted = Change(tree, round);
+        var cost = await WatcherRun.MeasureAsync(new Tree(tree.Root, tree.Files - deleted, tree.Directories), state);
+        Restore(tree, round);
+        // Told and forgotten, so that the next round finds what the first one did.
         await WatcherRun.MeasureAsync(tree, state, WatcherRole.Drain);
-        return
-        [
-            new(Find, _ => Peers.FindAsync(tree)),
-            new(WatchPhoto, async round =>
-            {
-                int deleted = Change(tree, round);
-                var cost = await WatcherRun.MeasureAsync(new Tree(tree.Root, tree.Files - deleted, tree.Directories), state);
-                Restore(tree, round);
-                // Told and forgotten, so that the next round finds what the first one did.
-                await WatcherRun.MeasureAsync(tree, state, WatcherRole.Drain);
-                return cost;
-            }),
-        ];
+        return cost;
     }
 
     // Of every 300 files one is rewritten, one moved to another directory, one deleted.

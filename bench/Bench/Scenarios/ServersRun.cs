@@ -56,10 +56,17 @@ internal sealed class ServersRun : IAsyncDisposable
             .Select(i => (int)((tree.Files - 1L) * i / (Samples - 1))).Distinct()
             .Select(file => $"{Library}/{tree.File(file)[(tree.Root.Length + 1)..]}"));
         while (await Registers.CountDocumentsAsync(new BsonDocument("_id", new BsonDocument("$in", samples))) < samples.Count)
-            await Task.Delay(100);
+            await WaitAsync(100);
         while (await Registers.CountDocumentsAsync(new BsonDocument()) < tree.Files)
-            await Task.Delay(20);
+            await WaitAsync(20);
         return Stopwatch.GetTimestamp();
+    }
+
+    private Task WaitAsync(int milliseconds)
+    {
+        _watcher.MustRun();
+        _indexer.Process.MustRun();
+        return Task.Delay(milliseconds);
     }
 
     /// <summary>The files that appear in the catalog, by name, and when each was seen first; asked for again and again.</summary>

@@ -28,9 +28,14 @@ internal sealed class StandaloneRun : IAsyncDisposable
     public long WaitUntil(string sentinel, string query, long count)
     {
         while (Number(sentinel) == 0)
+        {
+            Process.MustRun();
             Thread.Sleep(2);
+        }
+
         while (true)
         {
+            Process.MustRun();
             long asked = Stopwatch.GetTimestamp();
             if (Number(query) == count)
                 return asked;

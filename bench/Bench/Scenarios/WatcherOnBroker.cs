@@ -50,6 +50,7 @@ internal static class WatcherOnBroker
                 // Nobody listens yet.
             }
 
+            watcher.MustRun();
             await Task.WhenAny(reports.Done, Task.Delay(TimeSpan.FromSeconds(1)));
         }
 

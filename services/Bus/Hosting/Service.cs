@@ -13,6 +13,11 @@ public static class Service
     /// </summary>
     public const int StartAgain = 75;
 
+    private const int Failed = 1;
+
+    // Beyond what the host gives its services.
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
+
     /// <summary>
     /// The arguments for a host that does not look out for changes of its configuration files: the runtime would watch the
     /// working directory with all below, and spend on it the kernel's watches that photos need.
@@ -37,17 +42,19 @@ public static class Service
                 // Stopped while it was still starting.
             }
 
-            // Other than 0 where something found that it cannot go on.
             return Environment.ExitCode;
         }
         catch (Exception exception) when (Sentence(exception) is { } sentence)
         {
             await Console.Error.WriteLineAsync(sentence);
-            return 1;
+            return Failed;
         }
     }
 
-    /// <summary>Starts the host; what of it has started is stopped again when the rest does not, instead of failing on its own.</summary>
+    /// <summary>
+    /// Starts the host that this process is for; what of it has started is stopped again when the rest does not, instead of
+    /// failing on its own. Whenever it stops, the process ends: with what <see cref="Environment.ExitCode"/> is then.
+    /// </summary>
     public static async Task StartAsync(IHost host, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -55,6 +62,16 @@ public static class Service
         host.Services.GetService<IStartupValidator>()?.Validate();
         try
         {
+            var services = host.Services.GetServices<IHostedService>().ToList();
+            var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+            var patience = host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout + EndPatience;
+            lifetime.ApplicationStopping.Register(() =>
+            {
+                // The host stops for it, but with an exit code as if it had been asked to.
+                if (services.OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsFaulted: true }))
+                    Environment.ExitCode = Failed;
+                _ = EndAnywayAsync(patience, lifetime.ApplicationStopped);
+            });
             await host.StartAsync(cancellationToken);
         }
         catch
@@ -62,6 +79,26 @@ public static class Service
             await host.StopAsync(CancellationToken.None);
             throw;
         }
+    }
+
+    // A disk that does not answer holds up whoever waits for it, for ever.
+    private static async Task EndAnywayAsync(TimeSpan patience, CancellationToken stopped)
+    {
+        await Task.Delay(patience, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (stopped.IsCancellationRequested)
+            return;
+        await Console.Error.WriteLineAsync(
+            $"Not stopped within {patience.TotalSeconds:0} s, as a disk or a server does not answer: the process ends as if it had been killed, and the next start goes on from there.");
+        Environment.Exit(Environment.ExitCode == 0 ? Failed : Environment.ExitCode);
+    }
+
+    /// <summary>Stops a service that cannot go on.</summary>
+    /// <param name="exitCode">That of its process.</param>
+    public static void End(this IHostApplicationLifetime lifetime, int exitCode = Failed)
+    {
+        ArgumentNullException.ThrowIfNull(lifetime);
+        Environment.ExitCode = exitCode;
+        lifetime.StopApplication();
     }
 
     /// <summary>What an operator can do something about; null: a fault of ours.</summary>

@@ -10,6 +10,7 @@ internal sealed class PhotoStream(IAsyncEnumerable<Photo> photos) : IResult
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        using var stop = httpContext.AbortWhenStopping();
         httpContext.Response.ContentType = "application/x-ndjson";
         var body = httpContext.Response.BodyWriter;
         var options = new JsonWriterOptions { Encoder = PhotoJson.Readable.Options.Encoder, SkipValidation = true };

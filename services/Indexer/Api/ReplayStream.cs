@@ -12,6 +12,7 @@ internal sealed class ReplayStream(IHistoryReading history, Replay replay, strin
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         await using var _ = history;
+        using var stop = httpContext.AbortWhenStopping();
         var (response, aborted) = (httpContext.Response, httpContext.RequestAborted);
         var json = httpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
         response.ContentType = "application/x-ndjson";

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Data.Sqlite;
 using MongoDB.Driver;
+using WatchPhoto.Bus;
 using WatchPhoto.Indexer.Catalog;
 
 namespace WatchPhoto.Indexer.Database;
@@ -49,8 +50,7 @@ internal sealed partial class DatabaseConnection(
             catch (NotSupportedException exception)
             {
                 LogUnusable(exception.Message);
-                Environment.ExitCode = 1;
-                lifetime.StopApplication();
+                lifetime.End();
                 return;
             }
         }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.State;
 
@@ -54,8 +55,7 @@ internal sealed partial class Rivals(
             return;
         _ends = true;
         LogEnds(options.Value.Host, options.Value.StateDirectory);
-        Environment.ExitCode = 1;
-        lifetime.StopApplication();
+        lifetime.End();
     }
 
     [LoggerMessage(LogLevel.Warning, "Another watcher calls itself {Host}, too (its run is {Run}); it is told to end")]

@@ -44,10 +44,12 @@ internal sealed partial class OutboxPublisher(
         })
         .Build();
 
-    public override void Dispose()
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        _window.Dispose();
-        base.Dispose();
+        await base.StopAsync(cancellationToken);
+        // However long it takes: the state is closed next.
+        if (ExecuteTask is { } sending)
+            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -638,9 +638,12 @@ internal sealed class StateDatabase : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in _statements)
-            statement.Dispose();
-        _database.Dispose();
+        lock (Gate)
+        {
+            foreach (var statement in _statements)
+                statement.Dispose();
+            _database.Dispose();
+        }
     }
 
     private static DirectoryRow ReadDirectory(Statement row) => new(row.Number(0), row.Number(1), row.Bytes(2).ToArray());

@@ -59,6 +59,8 @@ internal sealed class TrackerService : IHostedService, IDisposable
 
     public void Dispose()
     {
+        if (_thread.IsAlive)
+            StopAsync(CancellationToken.None).GetAwaiter().GetResult();
         _reader.Dispose();
         _inotify.Dispose();
         _wake.Dispose();

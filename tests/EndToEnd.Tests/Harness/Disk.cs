@@ -53,12 +53,12 @@ internal sealed class Disk : IDisposable
     public SortedDictionary<string, FileFacts> Walk()
     {
         var files = new SortedDictionary<string, FileFacts>(Utf8Order.Instance);
-        foreach (var line in Find("-name", ".*", "-prune", "-o", "-type", "f", "-iname", "*.jpg", "-printf", "%s %T@ %i %P\\0"))
+        foreach (var line in Find.Run(Root, "-mindepth", "1", "-name", ".*", "-prune", "-o", "-type", "f", "-iname", "*.jpg", "-printf", "%s %T@ %i %P\\0"))
         {
             var parts = Encoding.Latin1.GetString(line).Split(' ', 4);
             files.Add(
                 PhotoPath.Encode(Encoding.Latin1.GetBytes(parts[3])),
-                new FileFacts(long.Parse(parts[0], CultureInfo.InvariantCulture), Iso8601(parts[1]), ulong.Parse(parts[2], CultureInfo.InvariantCulture)));
+                new FileFacts(long.Parse(parts[0], CultureInfo.InvariantCulture), Find.Iso8601(parts[1]), ulong.Parse(parts[2], CultureInfo.InvariantCulture)));
         }
 
         return files;
@@ -66,40 +66,13 @@ internal sealed class Disk : IDisposable
 
     /// <summary>The inodes of the library's root and all directories in it.</summary>
     public HashSet<ulong> DirectoryInodes() =>
-        [.. Find("-mindepth", "0", "-type", "d", "-printf", "%i\\0").Select(inode => ulong.Parse(inode, CultureInfo.InvariantCulture))];
+        [.. Find.Run(Root, "-type", "d", "-printf", "%i\\0").Select(inode => ulong.Parse(inode, CultureInfo.InvariantCulture))];
 
     public void Dispose()
     {
         // .NET cannot remove names that are not UTF-8.
         using var process = Start(new ProcessStartInfo("rm", ["-rf", _base]));
         process.WaitForExit();
-    }
-
-    private List<byte[]> Find(params string[] expression)
-    {
-        string[] arguments = expression[0] == "-mindepth" ? [Root, .. expression] : [Root, "-mindepth", "1", .. expression];
-        // In any other locale a name that is not UTF-8 matches no pattern.
-        using var process = Start(new ProcessStartInfo("find", arguments) { Environment = { ["LC_ALL"] = "C" } });
-        using var output = new MemoryStream();
-        process.StandardOutput.BaseStream.CopyTo(output);
-        process.WaitForExit();
-        var parts = new List<byte[]>();
-        for (var rest = output.ToArray().AsMemory(); rest.Length > 0;)
-        {
-            int end = rest.Span.IndexOf((byte)0);
-            parts.Add(rest[..end].ToArray());
-            rest = rest[(end + 1)..];
-        }
-
-        return parts;
-    }
-
-    // Of seconds since 1970 with ten decimals, as find prints them.
-    private static string Iso8601(string time)
-    {
-        var parts = time.Split('.');
-        var seconds = DateTime.UnixEpoch.AddSeconds(long.Parse(parts[0], CultureInfo.InvariantCulture));
-        return string.Create(CultureInfo.InvariantCulture, $"{seconds:yyyy-MM-dd'T'HH:mm:ss}.{parts[1][..9]}Z");
     }
 
     private static Process Start(ProcessStartInfo start)

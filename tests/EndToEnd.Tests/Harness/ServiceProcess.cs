@@ -124,6 +124,7 @@ internal class ServiceProcess : IDisposable
 
     public void Dispose()
     {
+        ShouldRun = false;
         if (IsRunning)
             Kill();
         _process?.Dispose();

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using MassTransit;
 using WatchPhoto.Contracts;
@@ -20,6 +22,24 @@ public class PhotosTests
         Assert.Equal(line + "\n", await GetAsync(indexer, "/api/libraries/photos/photos.ndjson"));
         Assert.Equal($"[{line}]", await GetAsync(indexer, $"/api/photos/{id}"));
         Assert.Equal($$"""{"photos":[{{line}}]}""", await GetAsync(indexer, "/api/photos?library=photos"));
+    }
+
+    [Fact]
+    public async Task Who_reads_photos_and_pauses_does_not_hold_up_the_end()
+    {
+        await using var indexer = await StartAsync(new() { ["shutdownTimeoutSeconds"] = "3600" });
+        // More than the buffers on the way hold.
+        for (int message = 0; message < 100; message++)
+            await indexer.PublishAsync(Messages.Of([.. Enumerable.Range(0, FileEvents.MaxEvents).Select(i => Messages.Created($"{message:D3}/{new string('a', 100)}{i:D4}.jpg"))]));
+        using var client = new TcpClient { ReceiveBufferSize = 4096 };
+        await client.ConnectAsync(IPAddress.Loopback, indexer.Http.BaseAddress!.Port, TestContext.Current.CancellationToken);
+        var reader = client.GetStream();
+        await reader.WriteAsync("GET /api/libraries/photos/photos.ndjson HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        await reader.ReadExactlyAsync(new byte[1000], TestContext.Current.CancellationToken);
+
+        await indexer.StopAsync().WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+
+        Assert.DoesNotContain(indexer.Log.Lines, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -165,9 +185,9 @@ public class PhotosTests
             JsonDocument.Parse(await GetAsync(indexer, "/api/libraries/photos")).RootElement.GetProperty("highestVersion").GetInt64();
     }
 
-    private static async Task<LiveIndexer> StartAsync()
+    private static async Task<LiveIndexer> StartAsync(Dictionary<string, string?>? settings = null)
     {
-        var indexer = await LiveIndexer.StartAsync();
+        var indexer = await LiveIndexer.StartAsync(settings);
         await (await indexer.ReadyAsync()).RegisterAsync();
         return indexer;
     }

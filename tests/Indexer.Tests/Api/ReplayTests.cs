@@ -77,19 +77,13 @@ public class ReplayTests(TestServers servers)
             // It has made the history.
         }
 
-        await using var other = await LiveIndexer.StartAsync(new Dictionary<string, string?>
-        {
-            ["ConnectionStrings:RabbitMq"] = broker.ConnectionString, ["Bus:HistoryAge"] = "7.00:00:00",
-        });
+        await using var other = await LiveIndexer.StartAsync(new Dictionary<string, string?>(broker.Settings) { ["Bus:HistoryAge"] = "7.00:00:00" });
         await Eventually.IsTrueAsync(() => other.Log.Lines.Any(line => line.Contains("inequivalent arg 'x-max-age'", StringComparison.Ordinal)));
         Assert.Single(other.Log.Lines, line => line.Contains("does not answer", StringComparison.Ordinal));
     }
 
-    private static async Task<LiveIndexer> StartAsync(Broker broker, Dictionary<string, string?> settings)
-    {
-        settings["ConnectionStrings:RabbitMq"] = broker.ConnectionString;
-        return await (await LiveIndexer.StartAsync(settings)).ReadyAsync();
-    }
+    private static async Task<LiveIndexer> StartAsync(Broker broker, Dictionary<string, string?> settings) =>
+        await (await LiveIndexer.StartAsync(broker.Settings.Concat(settings).ToDictionary())).ReadyAsync();
 
     private static Task<HttpResponseMessage> ReplayAsync(LiveIndexer indexer, string? library = null) =>
         indexer.Http.PostAsJsonAsync("/api/replay", new { from = DateTimeOffset.UnixEpoch, library }, Cancellation);

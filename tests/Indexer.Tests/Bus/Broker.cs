@@ -8,7 +8,8 @@ namespace WatchPhoto.Indexer.Tests.Bus;
 /// <summary>A virtual host of the real RabbitMQ, worked on as its management page does.</summary>
 internal sealed class Broker(RunningServers servers, VirtualHost host)
 {
-    public string ConnectionString => host.ConnectionString;
+    /// <summary>What a service is told of it.</summary>
+    public IReadOnlyDictionary<string, string?> Settings { get; } = new Dictionary<string, string?> { ["ConnectionStrings:RabbitMq"] = host.ConnectionString };
 
     public static async Task<Broker> CreateAsync(TestServers fixture)
     {

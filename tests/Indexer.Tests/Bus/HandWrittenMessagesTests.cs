@@ -131,7 +131,7 @@ public class HandWrittenMessagesTests(TestServers fixture)
     public async Task A_message_moved_back_from_the_error_queue_is_applied()
     {
         var broker = await Broker.CreateAsync(fixture);
-        await using var indexer = await LiveIndexer.StartAsync(Settings(broker));
+        await using var indexer = await LiveIndexer.StartAsync(broker.Settings);
         await indexer.ReadyAsync();
         await broker.PublishAsync(Good);
         await Eventually.IsTrueAsync(() => broker.HoldsAsync(BusNames.IndexerErrorQueue));
@@ -161,11 +161,9 @@ public class HandWrittenMessagesTests(TestServers fixture)
         Assert.Equal(exchanges.Order(StringComparer.Ordinal), await broker.NamesAsync("exchanges"));
     }
 
-    private static Dictionary<string, string?> Settings(Broker broker) => new() { ["ConnectionStrings:RabbitMq"] = broker.ConnectionString };
-
     private static async Task<LiveIndexer> StartAsync(Broker broker)
     {
-        var indexer = await LiveIndexer.StartAsync(Settings(broker));
+        var indexer = await LiveIndexer.StartAsync(broker.Settings);
         await (await indexer.ReadyAsync()).RegisterAsync();
         return indexer;
     }

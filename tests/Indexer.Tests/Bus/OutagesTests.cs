@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
+using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Bus;
@@ -31,7 +32,7 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
     [Fact]
     public async Task A_frozen_broker_keeps_no_publisher_waiting_for_ever()
     {
-        var servers = await FaultableAsync();
+        var servers = await fixture.StartFaultableAsync();
         var broker = await Broker.CreateAsync(fixture);
         await using var publisher = await StartPublisherAsync(broker);
         await publisher.PublishAsync(Messages.Of(Messages.Created("a.jpg")));
@@ -54,7 +55,7 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
     [Fact]
     public async Task A_broker_that_is_away_at_the_start_is_said_once_and_waited_for()
     {
-        var servers = await FaultableAsync();
+        var servers = await fixture.StartFaultableAsync();
         var broker = await Broker.CreateAsync(fixture);
         await servers.RabbitMq.KillAsync(Cancellation);
         await using var indexer = await LiveIndexer.StartAsync(Settings(broker));
@@ -75,7 +76,7 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
     [Fact]
     public async Task A_broker_that_is_killed_loses_nothing()
     {
-        var servers = await FaultableAsync();
+        var servers = await fixture.StartFaultableAsync();
         var broker = await Broker.CreateAsync(fixture);
         // Not a quorum queue: killed within a second of its making, RabbitMQ comes back without what it has confirmed there. Nor a
         // stream, which it does not find again then, and refuses every message for.
@@ -110,7 +111,7 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
     [Fact]
     public async Task A_database_that_is_away_at_the_start_is_said_once_and_waited_for()
     {
-        var servers = await FaultableAsync();
+        var servers = await fixture.StartFaultableAsync();
         await servers.MongoDb.KillAsync(Cancellation);
         await using var indexer = await LiveIndexer.StartAsync(Database(servers));
         await Eventually.IsTrueAsync(() => Said(indexer, "database does not answer") == 1);
@@ -126,7 +127,7 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
     [Fact]
     public async Task Messages_wait_for_the_database_and_none_goes_to_the_error_queue()
     {
-        var servers = await FaultableAsync();
+        var servers = await fixture.StartFaultableAsync();
         var broker = await Broker.CreateAsync(fixture);
         var settings = Database(servers).Concat(Settings(broker)).ToDictionary();
         await using (var indexer = await LiveIndexer.StartAsync(settings))
@@ -152,9 +153,8 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
 
     private static int Said(LiveIndexer indexer, string words) => indexer.Log.Lines.Count(line => line.Contains(words, StringComparison.Ordinal));
 
-    private static Dictionary<string, string?> Settings(Broker broker) => new()
+    private static Dictionary<string, string?> Settings(Broker broker) => new(broker.Settings)
     {
-        ["ConnectionStrings:RabbitMq"] = broker.ConnectionString,
         ["Bus:PublishTimeout"] = "00:00:02",
     };
 
@@ -163,13 +163,6 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
         ["ConnectionStrings:MongoDb"] =
             $"{servers.MongoDb.ConnectionString}{servers.CreateDatabaseName()}?serverSelectionTimeoutMS=2000&connectTimeoutMS=2000",
     };
-
-    private async Task<RunningServers> FaultableAsync()
-    {
-        var servers = await fixture.StartAsync(Cancellation);
-        Assert.SkipUnless(servers.CanFault, "The servers are not ours to kill.");
-        return servers;
-    }
 
     private static async Task<Publisher> StartPublisherAsync(Broker broker)
     {

@@ -153,7 +153,7 @@ public class WireTests(TestServers fixture)
     {
         var broker = await Broker.CreateAsync(fixture);
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:RabbitMq"] = broker.ConnectionString });
+        builder.Configuration.AddInMemoryCollection(broker.Settings);
         var seen = new TaskCompletionSource<(TMessage Message, byte[] Body, string? ContentType)>();
         builder.AddBus(bus => bus.AddHandler<TMessage>(context =>
         {

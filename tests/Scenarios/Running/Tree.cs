@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using WatchPhoto.Contracts;
+using WatchPhoto.EndToEnd.Tests.Harness;
 
 namespace WatchPhoto.Scenarios.Tests.Running;
 
@@ -16,10 +16,10 @@ internal static class Tree
     public static Dictionary<string, FileSays> Files(string root)
     {
         var files = new Dictionary<string, FileSays>(StringComparer.Ordinal);
-        foreach (var line in Find([root, "-mindepth", "1", .. LeftOut, "-type", "f", "-printf", "%s %T@ %P\\0"]))
+        foreach (var line in Find.Run(["-H", root, "-mindepth", "1", .. LeftOut, "-type", "f", "-printf", "%s %T@ %P\\0"]))
         {
             var parts = Encoding.Latin1.GetString(line).Split(' ', 3);
-            files.Add(PhotoPath.Encode(Encoding.Latin1.GetBytes(parts[2])), new FileSays(long.Parse(parts[0], CultureInfo.InvariantCulture), Iso8601(parts[1])));
+            files.Add(PhotoPath.Encode(Encoding.Latin1.GetBytes(parts[2])), new FileSays(long.Parse(parts[0], CultureInfo.InvariantCulture), Find.Iso8601(parts[1])));
         }
 
         return files;
@@ -27,10 +27,10 @@ internal static class Tree
 
     /// <summary>The root and the directories below, as (device, inode).</summary>
     public static HashSet<(ulong, ulong)> Directories(string root) =>
-        Identities([.. Find([root, "-mindepth", "1", .. LeftOut, "-type", "d", "-printf", "%D %i\\0"]), .. Find([root, "-maxdepth", "0", "-printf", "%D %i\\0"])]);
+        Identities([.. Find.Run(["-H", root, "-mindepth", "1", .. LeftOut, "-type", "d", "-printf", "%D %i\\0"]), .. Find.Run(["-H", root, "-maxdepth", "0", "-printf", "%D %i\\0"])]);
 
     /// <summary>The same with what is left out by default.</summary>
-    public static HashSet<(ulong, ulong)> AllDirectories(string root) => Identities(Find([root, "-type", "d", "-printf", "%D %i\\0"]));
+    public static HashSet<(ulong, ulong)> AllDirectories(string root) => Identities(Find.Run(["-H", root, "-type", "d", "-printf", "%D %i\\0"]));
 
     private static HashSet<(ulong, ulong)> Identities(List<byte[]> lines)
     {
@@ -73,35 +73,4 @@ internal static class Tree
     private static ulong Hex(string line, string field) => ulong.Parse(
         line.Split(' ').Single(part => part.StartsWith(field, StringComparison.Ordinal))[field.Length..],
         NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-
-    private static List<byte[]> Find(string[] arguments)
-    {
-        // In any other locale a name that is not UTF-8 matches no pattern.
-        using var process = Process.Start(new ProcessStartInfo("find", ["-H", .. arguments])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["LC_ALL"] = "C" },
-        })!;
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginErrorReadLine();
-        using var output = new MemoryStream();
-        process.StandardOutput.BaseStream.CopyTo(output);
-        process.WaitForExit();
-        var parts = new List<byte[]>();
-        for (var rest = output.ToArray().AsMemory(); rest.Length > 0;)
-        {
-            int end = rest.Span.IndexOf((byte)0);
-            parts.Add(rest[..end].ToArray());
-            rest = rest[(end + 1)..];
-        }
-
-        return parts;
-    }
-
-    // Of seconds since 1970 with ten decimals, as find prints them.
-    private static string Iso8601(string seconds)
-    {
-        var parts = seconds.Split('.');
-        var whole = DateTime.UnixEpoch.AddSeconds(long.Parse(parts[0], CultureInfo.InvariantCulture));
-        return string.Create(CultureInfo.InvariantCulture, $"{whole:yyyy-MM-dd'T'HH:mm:ss}.{parts[1][..9]}Z");
-    }
 }

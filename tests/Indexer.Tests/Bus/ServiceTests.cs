@@ -1,0 +1,34 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using WatchPhoto.Bus;
+
+namespace WatchPhoto.Indexer.Tests.Bus;
+
+public sealed class ServiceTests : IDisposable
+{
+    private readonly int _exitCode = Environment.ExitCode;
+
+    public void Dispose() => Environment.ExitCode = _exitCode;
+
+    [Fact]
+    public async Task What_fails_in_the_background_has_the_process_say_so_with_its_exit_code()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddHostedService<Failing>();
+        using var host = builder.Build();
+
+        await Service.StartAsync(host, TestContext.Current.CancellationToken);
+        await Eventually.IsTrueAsync(() => Environment.ExitCode == 1);
+
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    private sealed class Failing : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await Task.Yield();
+            throw new InvalidOperationException("It does not work.");
+        }
+    }
+}
