@@ -77,6 +77,7 @@ internal sealed class Session : IAsyncDisposable
 
         try
         {
+            Service.EndWith(_app);
             await Service.StartAsync(_app, stopping);
             var screen = new Screen(services.GetRequiredService<WatcherStatus>(), services.GetRequiredService<ChangeFeed>());
             // Who reads what is shown may have paused.
@@ -89,6 +90,8 @@ internal sealed class Session : IAsyncDisposable
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Ctrl-C: what is not done yet is done at the next start.
+            // This runs within StopApplication: first whoever else is told by it.
+            await Task.Yield();
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -31,6 +32,7 @@ public static class Service
         try
         {
             using var host = build();
+            EndWith(host);
             var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
             try
             {
@@ -52,8 +54,29 @@ public static class Service
     }
 
     /// <summary>
-    /// Starts the host that this process is for; what of it has started is stopped again when the rest does not, instead of
-    /// failing on its own. Whenever it stops, the process ends: with what <see cref="Environment.ExitCode"/> is then.
+    /// The process is for this host alone, and ends when it stops: also when that never comes to an end, because a disk that
+    /// does not answer holds up whoever waits for it.
+    /// </summary>
+    public static void EndWith(IHost host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        var patience = host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout + EndPatience;
+        host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => _ = KillAsync(patience));
+    }
+
+    private static async Task KillAsync(TimeSpan patience)
+    {
+        await Task.Delay(patience);
+        var sentence = $"Not stopped within {patience.TotalSeconds:0} s, as a disk or a server does not answer: the process is killed, and the next start goes on from there.";
+        // Who reads it may hang as well.
+        await Task.Run(() => Console.Error.WriteLine(sentence)).WaitAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var process = Process.GetCurrentProcess();
+        process.Kill();
+    }
+
+    /// <summary>
+    /// Starts the host; what of it has started is stopped again when the rest does not, instead of failing on its own. When one
+    /// of its services fails later, which stops it, <see cref="Environment.ExitCode"/> says so.
     /// </summary>
     public static async Task StartAsync(IHost host, CancellationToken cancellationToken)
     {
@@ -62,15 +85,11 @@ public static class Service
         host.Services.GetService<IStartupValidator>()?.Validate();
         try
         {
-            var services = host.Services.GetServices<IHostedService>().ToList();
-            var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
-            var patience = host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout + EndPatience;
-            lifetime.ApplicationStopping.Register(() =>
+            var services = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
+            host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() =>
             {
-                // The host stops for it, but with an exit code as if it had been asked to.
-                if (services.OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsFaulted: true }))
+                if (services.Any(service => service.ExecuteTask is { IsFaulted: true }))
                     Environment.ExitCode = Failed;
-                _ = EndAnywayAsync(patience, lifetime.ApplicationStopped);
             });
             await host.StartAsync(cancellationToken);
         }
@@ -79,17 +98,6 @@ public static class Service
             await host.StopAsync(CancellationToken.None);
             throw;
         }
-    }
-
-    // A disk that does not answer holds up whoever waits for it, for ever.
-    private static async Task EndAnywayAsync(TimeSpan patience, CancellationToken stopped)
-    {
-        await Task.Delay(patience, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (stopped.IsCancellationRequested)
-            return;
-        await Console.Error.WriteLineAsync(
-            $"Not stopped within {patience.TotalSeconds:0} s, as a disk or a server does not answer: the process ends as if it had been killed, and the next start goes on from there.");
-        Environment.Exit(Environment.ExitCode == 0 ? Failed : Environment.ExitCode);
     }
 
     /// <summary>Stops a service that cannot go on.</summary>

@@ -18,9 +18,11 @@ public sealed class ServiceTests : IDisposable
         using var host = builder.Build();
 
         await Service.StartAsync(host, TestContext.Current.CancellationToken);
-        await Eventually.IsTrueAsync(() => Environment.ExitCode == 1);
-
+        var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        await Eventually.IsTrueAsync(() => stopping.IsCancellationRequested);
         await host.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, Environment.ExitCode);
     }
 
     private sealed class Failing : BackgroundService
