@@ -8,7 +8,7 @@ namespace WatchPhoto.Indexer.Announcing;
 
 /// <summary>Tells the watchers all libraries, and who takes care of each, at every change and every few seconds.</summary>
 internal sealed class LibrariesAnnouncer(
-    LibraryOwners owners, RegistryChanges changes, DatabaseConnection database, IBusControl bus, IOptions<IndexerOptions> options,
+    LibraryOwners owners, RegistryChanges changes, DatabaseConnection database, IBus bus, IOptions<IndexerOptions> options,
     TimeProvider time) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -30,8 +30,6 @@ internal sealed class LibrariesAnnouncer(
             var libraries = await database.AskAsync(owners.ReadAsync, stoppingToken);
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             waiting.CancelAfter(patience);
-            // What connects first declares all queues, and would take the reason of a refusal along when its patience ends.
-            await bus.WaitForHealthStatus(BusHealthStatus.Healthy, waiting.Token);
             await bus.Publish(libraries, waiting.Token).WaitAsync(waiting.Token);
         }
         catch (OperationCanceledException)
