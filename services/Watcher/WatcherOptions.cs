@@ -23,6 +23,13 @@ public sealed record WatcherOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan RewriteInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How long nothing must be heard of a file that was created or written and that nobody has closed, before it is announced all
+    /// the same.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    public TimeSpan SettleTime { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How often the root of each library is checked to be there and to be the one known.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan RootCheckInterval { get; init; } = TimeSpan.FromSeconds(2);

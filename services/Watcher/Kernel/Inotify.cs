@@ -11,6 +11,7 @@ namespace WatchPhoto.Watcher.Kernel;
 internal enum WatchMask : uint
 {
     None = 0,
+    Modify = 0x2,
     Attributes = 0x4,
     CloseWrite = 0x8,
     MovedFrom = 0x40,
@@ -26,11 +27,23 @@ internal enum WatchMask : uint
     IsDirectory = 0x40000000,
 }
 
+/// <summary>What ended the waiting for events.</summary>
+internal enum WaitedFor
+{
+    Events,
+
+    /// <summary>The time was over.</summary>
+    Nothing,
+
+    /// <summary>The other end of the pipe was closed.</summary>
+    Stop,
+}
+
 /// <summary>An inotify instance. Watches may be added and removed from any thread; one thread reads.</summary>
 internal sealed unsafe class Inotify : IDisposable
 {
     private const WatchMask Watched =
-        WatchMask.Attributes | WatchMask.CloseWrite | WatchMask.MovedFrom | WatchMask.MovedTo | WatchMask.Create
+        WatchMask.Modify | WatchMask.Attributes | WatchMask.CloseWrite | WatchMask.MovedFrom | WatchMask.MovedTo | WatchMask.Create
         | WatchMask.Delete | WatchMask.DeleteSelf | WatchMask.MoveSelf | WatchMask.OnlyDirectory;
 
     private readonly SafeFileHandle _handle;
@@ -66,21 +79,22 @@ internal sealed unsafe class Inotify : IDisposable
 
     /// <summary>Waits until there are events to read.</summary>
     /// <param name="stop">A pipe whose other end is closed to end the waiting; it stays open itself until then.</param>
-    /// <returns>False: the pipe ended it.</returns>
-    public bool WaitForEvents(SafePipeHandle stop)
+    /// <param name="atMost">How long; null: for ever.</param>
+    public WaitedFor WaitForEvents(SafePipeHandle stop, TimeSpan? atMost)
     {
         var descriptors = new Pollfd[]
         {
             new() { fd = Descriptor, events = PollEvents.POLLIN },
             new() { fd = (int)stop.DangerousGetHandle(), events = PollEvents.POLLIN },
         };
-        while (Syscall.poll(descriptors, -1) < 0)
+        int ready;
+        while ((ready = Syscall.poll(descriptors, atMost is { } most ? (int)Math.Ceiling(most.TotalMilliseconds) : -1)) < 0)
         {
             if (Stdlib.GetLastError() != Errno.EINTR)
                 throw new UnixIOException(Stdlib.GetLastError());
         }
 
-        return descriptors[1].revents == 0;
+        return descriptors[1].revents != 0 ? WaitedFor.Stop : ready > 0 ? WaitedFor.Events : WaitedFor.Nothing;
     }
 
     /// <returns>Bytes read, whole events; 0: none are waiting.</returns>
@@ -114,6 +128,9 @@ public sealed class WatcherException(string message) : Exception(message), IOper
 /// <summary>The events in what <see cref="Inotify.Read"/> has read.</summary>
 internal ref struct InotifyEvents(ReadOnlySpan<byte> bytes)
 {
+    /// <summary>The most bytes that one event takes: its head, and a name of 255 bytes with its end.</summary>
+    public const int MostBytes = 16 + 256;
+
     private ReadOnlySpan<byte> _rest = bytes;
 
     public int Watch { get; private set; }

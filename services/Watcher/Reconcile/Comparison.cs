@@ -904,7 +904,7 @@ internal sealed class Comparison(
         {
             state.Transact(() =>
             {
-                _missing.AddRange(planner.Record(_observed, libraryByRow, final, removed, events.LookLater));
+                _missing.AddRange(planner.Record(_observed, libraryByRow, final, removed, events));
                 foreach (var directory in removed)
                 {
                     foreach (var row in state.DirectoriesBelow(directory.Library, directory.Path))
@@ -989,7 +989,11 @@ internal interface IComparisonEvents
     /// <summary>A name could not be looked at, for no reason that means it is absent.</summary>
     void LookAgain(DirectoryNode node, byte[] name);
 
+    /// <summary>A file was rewritten too soon after it was told of.</summary>
     void LookLater(Observation observation, TimeSpan delay);
+
+    /// <summary>A file was created, and is not told of before it is closed or nothing more is heard of it.</summary>
+    void Unfinished(Observation observation);
 
     /// <summary>A directory was not where the tree has it when it was to be looked into, and is there after all.</summary>
     void CompareAgain(DirectoryNode node, bool recursive);

@@ -13,12 +13,17 @@ namespace WatchPhoto.Watcher.Reconcile;
 /// </summary>
 internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOptions options, TimeProvider time)
 {
+    // Of a file's names, those that a live look asks after.
+    private const int MostNames = 64;
+
     private static readonly TimeSpan Young = TimeSpan.FromMinutes(1);
 
     private readonly PhotoIds _ids = new(time);
     private readonly Dictionary<EntryKey, PlannedPath> _paths = [];
     private readonly List<PlannedPath> _order = [];
     private readonly Dictionary<FileIdentity, PlannedPath> _seen = [];
+    // Of files with many names, those that were not asked after yet.
+    private readonly Dictionary<FileIdentity, Queue<Entry>> _manyNames = [];
     private readonly Dictionary<long, (ObservedDirectory? Directory, IDirectory? Open)> _sources = [];
     private Func<long, WatchedLibrary?> _libraryByRow = _ => null;
 
@@ -36,11 +41,11 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     /// Directories that are gone with all below, topmost ones: their entries need no event of their own. Those are taken out in
     /// which a file was found after all, that took another's place.
     /// </param>
-    /// <param name="later">Receives what is left for later: a file rewritten too soon after it was told of.</param>
+    /// <param name="events">Receives what is left for later.</param>
     /// <returns>Recorded paths whose file is not there and that were left alone because the step is not the final one.</returns>
     public IReadOnlyList<Observation> Record(
         IReadOnlyList<Observation> observations, Func<long, WatchedLibrary?> libraryByRow, bool final,
-        List<ObservedDirectory> removed, Action<Observation, TimeSpan> later)
+        List<ObservedDirectory> removed, IComparisonEvents events)
     {
         _libraryByRow = libraryByRow;
         try
@@ -51,7 +56,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             if (!final)
                 LetWait();
             foreach (var path in _order)
-                Settle(path, later);
+                Settle(path, events);
             if (removed.Count > 0)
             {
                 var found = _order.Where(path => path.PhotoId is not null).ToList();
@@ -68,6 +73,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             _paths.Clear();
             _order.Clear();
             _seen.Clear();
+            _manyNames.Clear();
         }
     }
 
@@ -218,13 +224,35 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 
     private void FindSource(PlannedPath path, FileIdentity identity)
     {
-        foreach (var entry in state.Find(identity))
+        foreach (var entry in NamesOf(identity, path.From.Live is not null))
         {
             if (entry.Key == path.Key || Source(entry) is not { } source || source.Goes is not null || source.OnDisk?.Identity == identity)
                 continue;
             source.Goes = path;
             path.Source = source;
             break;
+        }
+    }
+
+    // Where a file is recorded. Of one with thousands of names (a tree of hard links) each is asked after once in a plan; and when
+    // one more appears live, only some are: the one that was renamed was told of, and comes first.
+    private IEnumerable<Entry> NamesOf(FileIdentity identity, bool live)
+    {
+        if (!_manyNames.TryGetValue(identity, out var names))
+        {
+            var found = state.Find(identity, live ? MostNames + 1 : int.MaxValue);
+            if (found.Count <= MostNames)
+                return found;
+            var left = _order.Where(path => path.Recorded?.Identity == identity && path.OnDisk?.Identity != identity).Select(path => path.Recorded!);
+            _manyNames.Add(identity, names = new Queue<Entry>(left.Concat(found)));
+        }
+
+        return Rest(names);
+
+        static IEnumerable<Entry> Rest(Queue<Entry> names)
+        {
+            while (names.TryDequeue(out var name))
+                yield return name;
         }
     }
 
@@ -294,16 +322,21 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     private Guid? Recall(FileIdentity identity) => state.Recall(identity, time.GetUtcNow() - options.Memory);
 
     // Who keeps a photo id: the file that had it, wherever it is now; else the path, whatever file it has now.
-    private void Settle(PlannedPath path, Action<Observation, TimeSpan> later)
+    private void Settle(PlannedPath path, IComparisonEvents events)
     {
-        if (path.OnDisk is not { } onDisk || path.IsUnfinished || path.Waits)
+        if (path.OnDisk is not { } onDisk || path.Waits)
             return;
+        if (path.IsUnfinished)
+        {
+            events.Unfinished(path.From);
+            return;
+        }
 
         if (!path.IsNewcomer)
         {
             if (!path.Recorded!.Matches(onDisk))
             {
-                if (!LeaveForLater(path, later))
+                if (!LeaveForLater(path, events))
                     path.Give(path.Recorded.PhotoId, FileEventKind.Changed);
             }
             else if (path.Recorded.IsMissing)
@@ -318,7 +351,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
                 path.Source = source.Goes = null;
                 source.IsSpent = true;
             }
-            else if (LeaveForLater(path, later))
+            else if (LeaveForLater(path, events))
             {
                 return;
             }
@@ -344,14 +377,14 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     }
 
     // Told of at once, then at most once an interval. A version is the time of its plan.
-    private bool LeaveForLater(PlannedPath path, Action<Observation, TimeSpan> later)
+    private bool LeaveForLater(PlannedPath path, IComparisonEvents events)
     {
         if (path.From.Live is null)
             return false;
         var since = time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(path.Recorded!.Version);
         if (since < TimeSpan.Zero || since >= options.RewriteInterval)
             return false;
-        later(path.From, options.RewriteInterval - since);
+        events.LookLater(path.From, options.RewriteInterval - since);
         return true;
     }
 

@@ -477,17 +477,20 @@ internal sealed class StateDatabase : IDisposable
     }
 
     /// <summary>Entries of this very file: none, one, or several hard links.</summary>
-    public IReadOnlyList<Entry> Find(FileIdentity identity)
+    /// <param name="most">Of more, only some.</param>
+    public IReadOnlyList<Entry> Find(FileIdentity identity, int most = int.MaxValue)
     {
         if (_inodes?.Contains(identity.Inode) == false)
             return [];
         List<Entry>? found = null;
         _entriesByInode.Bind(1, (long)identity.Inode);
-        while (_entriesByInode.Step())
+        while ((found is null || found.Count < most) && _entriesByInode.Step())
         {
             if (ReadEntry(_entriesByInode) is var entry && entry.Identity == identity)
                 (found ??= []).Add(entry);
         }
+
+        _entriesByInode.Reset();
 
         return found ?? (IReadOnlyList<Entry>)[];
     }

@@ -15,8 +15,14 @@ internal sealed class HintReader : IDisposable
 {
     private const int ChunkSize = 64 * 1024;
     private const int MostChunks = 512;
+    // Below, a chunk is full: the kernel refuses to read into less than one event takes.
+    private const int Room = 16 * InotifyEvents.MostBytes;
+    // A file that is only written is waited for anyhow.
+    private static readonly TimeSpan TellWritesAfter = TimeSpan.FromMilliseconds(500);
+    // A tenth of a full queue of the kernel, by the fastest writer seen.
+    private static readonly TimeSpan PauseBetweenWrites = TimeSpan.FromMilliseconds(2);
 
-    private readonly ConcurrentQueue<(byte[] Buffer, int Length, long ReadAt)> _chunks = new();
+    private readonly ConcurrentQueue<Chunk> _chunks = new();
     private readonly Inotify _inotify;
     private readonly TimeProvider _time;
     private readonly Action _arrived;
@@ -26,6 +32,8 @@ internal sealed class HintReader : IDisposable
     // Its other end is closed to stop the reading.
     private readonly AnonymousPipeServerStream _stop = new(PipeDirection.In);
     private int _lost;
+    // What was read and tells of writes alone. Changed while reading.
+    private Chunk _kept;
 
     /// <param name="arrived">Called on the reader's thread when there is something to take.</param>
     /// <param name="failed">Called when the kernel cannot be read any more.</param>
@@ -40,14 +48,14 @@ internal sealed class HintReader : IDisposable
     /// <summary>Feeds the tracker the hints of all that has happened until now.</summary>
     public void Drain(Tracker tracker)
     {
-        Fetch();
+        Fetch(all: true);
         while (_chunks.TryDequeue(out var chunk))
         {
             var events = new InotifyEvents(chunk.Buffer.AsSpan(0, chunk.Length));
             while (events.MoveNext())
                 tracker.Hint(events.Watch, events.Mask, events.Cookie, events.Name);
             tracker.HintsRead(chunk.ReadAt);
-            ArrayPool<byte>.Shared.Return(chunk.Buffer);
+            ArrayPool<byte>.Shared.Return(chunk.Buffer!);
         }
 
         if (Interlocked.Exchange(ref _lost, 0) == 1)
@@ -66,10 +74,27 @@ internal sealed class HintReader : IDisposable
     {
         try
         {
-            while (_inotify.WaitForEvents(_stop.SafePipeHandle))
+            bool wrote = false;
+            while (true)
             {
-                Fetch();
-                _arrived();
+                switch (_inotify.WaitForEvents(_stop.SafePipeHandle, _kept.Length > 0 ? TellWritesAfter : null))
+                {
+                    case WaitedFor.Stop:
+                        return;
+                    case WaitedFor.Nothing:
+                        _arrived();
+                        break;
+                    case WaitedFor.Events when Fetch(all: false):
+                        wrote = false;
+                        _arrived();
+                        break;
+                    case WaitedFor.Events:
+                        // Somebody writes on and on: of what nobody has read yet the kernel makes one event.
+                        if (wrote)
+                            Thread.Sleep(PauseBetweenWrites);
+                        wrote = true;
+                        break;
+                }
             }
         }
         catch (UnixIOException exception)
@@ -78,26 +103,69 @@ internal sealed class HintReader : IDisposable
         }
     }
 
-    // Whoever reads puts what it has read into the queue before another reads on: it keeps its order.
-    private void Fetch()
+    // Whoever reads puts what it has read into the queue before another reads on: it keeps its order. That a file was written,
+    // and nothing else, is kept until there is more to tell: a copy of gigabytes tells it thousands of times.
+    private bool Fetch(bool all)
     {
         lock (_reading)
         {
+            bool told = false;
             while (true)
             {
-                var buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
-                int length = _inotify.Read(buffer);
-                if (length > 0 && _chunks.Count < MostChunks)
+                var buffer = _kept.Buffer ?? ArrayPool<byte>.Shared.Rent(ChunkSize);
+                int length = _inotify.Read(buffer.AsSpan(_kept.Length));
+                var read = buffer.AsSpan(_kept.Length, length);
+                if (length > 0 && !AreWrites(read))
                 {
-                    _chunks.Enqueue((buffer, length, _time.GetTimestamp()));
+                    told = true;
+                    Enqueue(new Chunk(buffer, _kept.Length + length, _time.GetTimestamp()));
                     continue;
                 }
 
-                ArrayPool<byte>.Shared.Return(buffer);
-                if (length == 0)
-                    return;
-                Volatile.Write(ref _lost, 1);
+                // What was said last is said again: once is enough.
+                if (!buffer.AsSpan(0, _kept.Length).EndsWith(read))
+                    _kept = new Chunk(buffer, _kept.Length + length, _kept.Length == 0 ? _time.GetTimestamp() : _kept.ReadAt);
+                if (_kept.Length > 0
+                    && (all || _kept.Length > buffer.Length - Room || _time.GetElapsedTime(_kept.ReadAt) >= TellWritesAfter))
+                {
+                    told = true;
+                    Enqueue(_kept);
+                    continue;
+                }
+
+                if (length > 0)
+                    continue;
+                if (_kept.Length == 0)
+                    ArrayPool<byte>.Shared.Return(buffer);
+                return told;
             }
         }
     }
+
+    private void Enqueue(Chunk chunk)
+    {
+        _kept = default;
+        if (_chunks.Count < MostChunks)
+        {
+            _chunks.Enqueue(chunk);
+            return;
+        }
+
+        ArrayPool<byte>.Shared.Return(chunk.Buffer!);
+        Volatile.Write(ref _lost, 1);
+    }
+
+    private static bool AreWrites(ReadOnlySpan<byte> read)
+    {
+        var events = new InotifyEvents(read);
+        while (events.MoveNext())
+        {
+            if (events.Mask != WatchMask.Modify)
+                return false;
+        }
+
+        return true;
+    }
+
+    private readonly record struct Chunk(byte[]? Buffer, int Length, long ReadAt);
 }

@@ -16,6 +16,8 @@ namespace WatchPhoto.Watcher.Tracking;
 /// </summary>
 internal sealed partial class Tracker : IComparisonEvents
 {
+    private const int MostSettledAtOnce = 4096;
+
     private readonly StateDatabase _state;
     private readonly IDisk _disk;
     private readonly WatcherOptions _options;
@@ -26,6 +28,7 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Planner _planner;
     private readonly Agenda _agenda;
     private readonly MoveWindow _moves;
+    private readonly SettlingNames _settling;
     private readonly Dictionary<string, WatchedLibrary> _libraries = [];
     private readonly Dictionary<long, WatchedLibrary> _byRow = [];
     private readonly Dictionary<string, string> _refused = [];
@@ -63,6 +66,7 @@ internal sealed partial class Tracker : IComparisonEvents
         _polled = new Patrol(options.PollInterval, time);
         _held = new Patrol(options.TroubleInterval, time);
         _moves = new MoveWindow(options.MoveWindow, time);
+        _settling = new SettlingNames(options.SettleTime, time);
         _overflows = new Overflows(time);
         _audit = new Audit(options, time);
         _recoveries = new Recoveries(state, ask, time);
@@ -164,6 +168,10 @@ internal sealed partial class Tracker : IComparisonEvents
         while (_moves.TakeExpired(out nextMove) is { } left)
             _agenda.Look(left.Directory, left.Name, mayBeUnfinished: false);
         next = Earlier(Earlier(next, nextMove), _agenda.BringDue());
+        TimeSpan? nextQuiet = null;
+        for (int looks = 0; looks < MostSettledAtOnce && _settling.TakeQuiet(out nextQuiet) is { } quiet; looks++)
+            _agenda.Look(quiet.Directory, quiet.Name, mayBeUnfinished: false);
+        next = Earlier(next, nextQuiet);
 
         if (!_agenda.IsEmpty)
             Begin();
@@ -380,6 +388,12 @@ internal sealed partial class Tracker : IComparisonEvents
     void IComparisonEvents.LookLater(Observation observation, TimeSpan delay) =>
         _agenda.LookLater(observation.Live!, observation.Name, delay);
 
+    void IComparisonEvents.Unfinished(Observation observation)
+    {
+        if (observation.Live is { } directory)
+            _settling.Heard(directory, observation.Name);
+    }
+
     void IComparisonEvents.CompareAgain(DirectoryNode node, bool recursive) => _agenda.Compare(node, recursive);
 
     Comparison? IComparisonEvents.StillMoving(Comparison but) =>
@@ -395,10 +409,18 @@ internal sealed partial class Tracker : IComparisonEvents
 
     private void HintAt(DirectoryNode node, WatchMask mask, uint cookie, ReadOnlySpan<byte> name)
     {
+        // It is written and not ready; that nobody may ever close it, as after truncate(2), shows when it is quiet.
+        if (mask == WatchMask.Modify)
+        {
+            _settling.Heard(node, name);
+            return;
+        }
+
         if ((mask & (WatchMask.MovedFrom | WatchMask.MovedTo)) != 0)
             _moveHints++;
         if (mask.HasFlag(WatchMask.MovedFrom))
         {
+            _settling.Forget(node, name);
             _moves.Left(cookie, node, name);
             return;
         }
@@ -407,8 +429,11 @@ internal sealed partial class Tracker : IComparisonEvents
         if (mask.HasFlag(WatchMask.MovedTo) && _moves.Arrived(cookie) is { } left)
             _agenda.Look(left.Directory, left.Name, mayBeUnfinished: false);
 
-        // A file that is created is announced when it is closed; only a link has nothing to close, which a look tells.
-        _agenda.Look(node, name, mayBeUnfinished: (mask & ~(WatchMask.Create | WatchMask.Attributes | WatchMask.IsDirectory)) == 0);
+        // A file that is created is announced when it is closed, or when nothing more is heard of it.
+        bool mayBeUnfinished = (mask & ~(WatchMask.Create | WatchMask.Attributes | WatchMask.IsDirectory)) == 0;
+        if (!mayBeUnfinished)
+            _settling.Forget(node, name);
+        _agenda.Look(node, name, mayBeUnfinished);
     }
 
     // The kernel gave the watch back: the directory is gone, or its file system is.

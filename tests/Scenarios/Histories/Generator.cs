@@ -49,9 +49,12 @@ internal sealed class Generator(Random random, ModelWorld world, IReadOnlyList<s
         return chance switch
         {
             < 10 => [new Operation(Verb.Mkdir, NewPath())],
-            < 26 => [new Operation(Verb.Write, NewPath(), Number: Size())],
-            < 30 => [new Operation(Verb.Write, AnyFile(), Number: Size())],
-            < 34 => [new Operation(Verb.Append, AnyFile(), Number: Size())],
+            < 22 => [new Operation(Verb.Write, NewPath(), Number: Size())],
+            < 24 => [new Operation(Verb.Mknod, NewPath())],
+            < 26 => [new Operation(Verb.WriteUnnamed, NewPath(), Number: Size())],
+            < 29 => [new Operation(Verb.Write, AnyFile(), Number: Size())],
+            < 32 => [new Operation(Verb.Append, AnyFile(), Number: Size())],
+            < 34 => [new Operation(Verb.Truncate, AnyFile(), Number: Size())],
             < 39 => Save(AnyFile()),
             < 52 => [new Operation(Verb.Rename, AnyFile(), NewPath())],
             < 57 => [new Operation(Verb.Rename, AnyFile(), AnyFile())],
@@ -61,7 +64,7 @@ internal sealed class Generator(Random random, ModelWorld world, IReadOnlyList<s
             < 73 => [new Operation(Verb.Exchange, AnyDirectory(), random.Next(3) == 0 ? AnyFile() : AnyDirectory())],
             < 75 => Rotate(),
             < 77 => Refill(),
-            < 79 => Links ? [new Operation(Verb.Link, AnyFile(), NewPath())] : [],
+            < 79 => !Links ? [] : random.Next(3) == 0 ? Publish() : [new Operation(Verb.Link, AnyFile(), NewPath())],
             < 81 => Swap(AnyDirectory()),
             < 87 => [new Operation(Verb.Unlink, AnyFile())],
             < 89 => [new Operation(Verb.Rmdir, AnyDirectory())],
@@ -97,6 +100,14 @@ internal sealed class Generator(Random random, ModelWorld world, IReadOnlyList<s
     {
         var beside = path[..(path.LastIndexOf('/') + 1)] + (random.Next(2) == 0 ? ".save" : "save");
         return [new Operation(Verb.Write, beside, Number: Size()), new Operation(Verb.Rename, beside, path)];
+    }
+
+    // Written under a name that is left out, and given its own by a link: so a file of this name is never replaced.
+    private Operation[] Publish()
+    {
+        var path = NewPath();
+        var beside = path[..(path.LastIndexOf('/') + 1)] + ".save";
+        return [new Operation(Verb.Write, beside, Number: Size()), new Operation(Verb.Link, beside, path), new Operation(Verb.Unlink, beside)];
     }
 
     private Operation[] Rotate()

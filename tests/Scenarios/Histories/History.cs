@@ -39,7 +39,8 @@ internal sealed class History
             for (int i = random.Next(20, 80) * busyness; i > 0; i--)
             {
                 var operations_ = operations[random.Next(writers)];
-                int pause = random.Next(4) == 0 ? random.Next(1, 60) : 0;
+                // Now and then longer than a file that stays open is waited for.
+                int pause = random.Next(4) == 0 ? random.Next(1, 60) : random.Next(100) == 0 ? 700 : 0;
                 foreach (var operation in generator.Next().Where(world.Do))
                 {
                     operations_.Add((operation, pause));
@@ -118,6 +119,9 @@ internal sealed class History
             Verb.Mkdir => Libc.MakeDirectory(At(operation.Path)),
             Verb.Write => Libc.Write(At(operation.Path), operation.Number, creates: true, truncates: true),
             Verb.Append => Libc.Write(At(operation.Path), operation.Number, creates: false, truncates: false),
+            Verb.Mknod => Libc.MakeFile(At(operation.Path)),
+            Verb.WriteUnnamed => Libc.WriteUnnamed(At(operation.Path[..operation.Path.LastIndexOf('/')]), At(operation.Path), operation.Number),
+            Verb.Truncate => Libc.Truncate(At(operation.Path), operation.Number),
             Verb.Open => Open(operation),
             Verb.WriteOpen => WriteOpen(operation.Number),
             Verb.Close => Close(operation.Number),

@@ -11,6 +11,15 @@ internal enum Verb
     Write,
     Append,
 
+    /// <summary>A file is made that nobody opens: nothing is closed.</summary>
+    Mknod,
+
+    /// <summary>Written before it has a name: nothing is closed under it.</summary>
+    WriteUnnamed,
+
+    /// <summary>Cut or lengthened by its name: nothing is closed.</summary>
+    Truncate,
+
     /// <summary>A file is opened for writing, created if need be, and stays open.</summary>
     Open,
     WriteOpen,

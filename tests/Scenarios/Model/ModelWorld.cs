@@ -56,6 +56,10 @@ internal sealed class ModelWorld(Random random, TimeProvider time, bool keepsBir
         Verb.Mkdir => Mkdir(operation.Path),
         Verb.Write => Write(operation.Path, operation.Number, truncates: true),
         Verb.Append => Find(operation.Path) is { Kind: FileKind.File } && Write(operation.Path, operation.Number, truncates: false),
+        Verb.Mknod => Make(operation.Path, size: 0),
+        // What happens before it has a name is nobody's to hear.
+        Verb.WriteUnnamed => Make(operation.Path, operation.Number),
+        Verb.Truncate => Truncate(operation.Path, operation.Number),
         Verb.Open => Open(operation.Path, operation.Number),
         Verb.WriteOpen => WriteOpen(operation.Number),
         Verb.Close => Close(operation.Number),
@@ -195,7 +199,27 @@ internal sealed class ModelWorld(Random random, TimeProvider time, bool keepsBir
             return false;
         file.Size = truncates ? size : file.Size + size;
         file.Modified = Now();
+        Tell(directory, WatchMask.Modify, name);
         Tell(directory, WatchMask.CloseWrite, name);
+        return true;
+    }
+
+    private bool Make(string path, long size)
+    {
+        if (!Parent(path, out var directory, out var name) || directory.Children!.ContainsKey(name))
+            return false;
+        directory.Children.Add(name, new ModelNode(directory.Volume, FileKind.File, Now()) { Size = size });
+        Tell(directory, WatchMask.Create, name);
+        return true;
+    }
+
+    private bool Truncate(string path, long size)
+    {
+        if (!Parent(path, out var directory, out var name) || directory.Children!.GetValueOrDefault(name) is not { Kind: FileKind.File } file)
+            return false;
+        file.Size = size;
+        file.Modified = Now();
+        Tell(directory, WatchMask.Modify, name);
         return true;
     }
 
@@ -226,6 +250,7 @@ internal sealed class ModelWorld(Random random, TimeProvider time, bool keepsBir
             return false;
         open.File.Size += 10;
         open.File.Modified = Now();
+        Tell(open.Directory, WatchMask.Modify, open.Name);
         return true;
     }
 

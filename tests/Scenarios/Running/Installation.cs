@@ -53,6 +53,7 @@ internal abstract partial class Installation : IAsyncDisposable
             ["Watcher__TroubleInterval"] = "00:00:01",
             ["Watcher__PollInterval"] = "00:00:00.500",
             ["Watcher__ReportInterval"] = "00:00:00.300",
+            ["Watcher__SettleTime"] = "00:00:00.500",
             ["Watcher__MostDeletions"] = "30",
         };
         foreach (var (name, value) in runAs.Settings)

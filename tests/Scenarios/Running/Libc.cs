@@ -7,7 +7,9 @@ namespace WatchPhoto.Scenarios.Tests.Running;
 internal static unsafe partial class Libc
 {
     private const int CurrentDirectory = -100;
-    private const int WriteOnly = 0x1, ReadWrite = 0x2, Create = 0x40, Truncate = 0x200, Append = 0x400, CloseOnExec = 0x80000;
+    private const int WriteOnly = 0x1, ReadWrite = 0x2, Create = 0x40, Empty = 0x200, Append = 0x400, CloseOnExec = 0x80000;
+    // O_TMPFILE, which has O_DIRECTORY in it, as x64 has them.
+    private const int Unnamed = 0x400000 | 0x10000;
 
     public static bool MakeDirectory(byte[] path) => mkdir(Z(path), 0x1ff) == 0;
 
@@ -36,9 +38,27 @@ internal static unsafe partial class Libc
         return true;
     }
 
+    /// <summary>A file that nobody ever opens.</summary>
+    public static bool MakeFile(byte[] path) => mknod(Z(path), 0x81a4, 0) == 0; // S_IFREG, rw-r--r--
+
+    /// <summary>Cuts or lengthens a file that nobody opens for it.</summary>
+    public static bool Truncate(byte[] path, long size) => truncate(Z(path), size) == 0;
+
+    /// <summary>A file that is written before it has a name; not on every file system.</summary>
+    public static bool WriteUnnamed(byte[] directory, byte[] path, long bytes)
+    {
+        int file = open(Z(directory), WriteOnly | CloseOnExec | Unnamed, 0x1a4);
+        if (file < 0)
+            return false;
+        Write(file, bytes);
+        bool done = linkat(CurrentDirectory, Z(Bytes($"/proc/self/fd/{file}")), CurrentDirectory, Z(path), 0x400) == 0; // AT_SYMLINK_FOLLOW
+        Close(file);
+        return done;
+    }
+
     /// <returns>A descriptor, or -1.</returns>
     public static int Open(byte[] path, bool creates, bool truncates) =>
-        open(Z(path), WriteOnly | CloseOnExec | (creates ? Create : 0) | (truncates ? Truncate : Append), 0x1a4);
+        open(Z(path), WriteOnly | CloseOnExec | (creates ? Create : 0) | (truncates ? Empty : Append), 0x1a4);
 
     public static void Write(int file, long bytes)
     {
@@ -79,6 +99,15 @@ internal static unsafe partial class Libc
     private static partial int link(byte[] file, byte[] name);
 
     [LibraryImport("libc")]
+    private static partial int linkat(int from, byte[] file, int to, byte[] name, int flags);
+
+    [LibraryImport("libc")]
+    private static partial int mknod(byte[] path, uint mode, ulong device);
+
+    [LibraryImport("libc")]
+    private static partial int truncate(byte[] path, long size);
+
+    [LibraryImport("libc")]
     private static partial int symlink(byte[] target, byte[] name);
 
     [LibraryImport("libc")]
@@ -104,5 +133,4 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc")]
     private static partial int msync(void* address, nuint length, int flags);
-
 }

@@ -24,7 +24,7 @@ internal static class Shell
         foreach (var line in lines)
         {
             var words = line.Split(' ');
-            if (words[0] is not ("exchange" or "mmap-write"))
+            if (words[0] is not ("exchange" or "mmap-write" or "mknod" or "truncate" or "write-unnamed"))
             {
                 script.Append(line).Append('\n');
                 continue;
@@ -32,10 +32,24 @@ internal static class Shell
 
             RunScript();
             var paths = words[1..].Select(path => Encoding.UTF8.GetBytes(Path.Combine(library, path))).ToArray();
-            if (words[0] == "exchange")
-                Assert.True(Libc.Exchange(paths[0], paths[1]), line);
-            else
-                Libc.MapAndWrite(paths[0]);
+            switch (words[0])
+            {
+                case "exchange":
+                    Assert.True(Libc.Exchange(paths[0], paths[1]), line);
+                    break;
+                case "mknod":
+                    Assert.True(Libc.MakeFile(paths[0]), line);
+                    break;
+                case "truncate":
+                    Assert.True(Libc.Truncate(paths[0], long.Parse(words[2], CultureInfo.InvariantCulture)), line);
+                    break;
+                case "write-unnamed":
+                    Assert.True(Libc.WriteUnnamed(Libc.Bytes(library), paths[0], bytes: 1000), line);
+                    break;
+                default:
+                    Libc.MapAndWrite(paths[0]);
+                    break;
+            }
         }
 
         RunScript();
