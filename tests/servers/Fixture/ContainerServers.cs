@@ -43,10 +43,6 @@ internal sealed class ContainerServers : RunningServers
 
     public override bool CanFault => true;
 
-    public override Task RaiseDiskAlarmAsync(CancellationToken cancellation = default) => LimitDiskAsync("1000000GB", cancellation);
-
-    public override Task ClearDiskAlarmAsync(CancellationToken cancellation = default) => LimitDiskAsync("50MB", cancellation);
-
     public static async Task<bool> EngineAnswersAsync()
     {
         if (TestcontainersSettings.OS.DockerEndpointAuthConfig is not { } endpoint) return false;
@@ -104,14 +100,16 @@ internal sealed class ContainerServers : RunningServers
 
     private protected override async ValueTask EndAsync()
     {
+        await ((ContainerServer)RabbitMq).ThawAsync();
+        await ((ContainerServer)MongoDb).ThawAsync();
         await _rabbitMq.DisposeAsync();
         await _mongoDb.DisposeAsync();
         _engine.Dispose();
     }
 
-    private async Task LimitDiskAsync(string free, CancellationToken cancellation)
+    private protected override async Task SetDiskAlarmAsync(bool isRaised, CancellationToken cancellation)
     {
-        var done = await _rabbitMq.ExecAsync(["rabbitmqctl", "set_disk_free_limit", free], cancellation);
+        var done = await _rabbitMq.ExecAsync(["rabbitmqctl", "set_disk_free_limit", isRaised ? "1000000GB" : "50MB"], cancellation);
         if (done.ExitCode != 0) throw new InvalidOperationException(done.Stderr);
     }
 
@@ -180,28 +178,28 @@ internal sealed class ContainerServers : RunningServers
         Func<IContainer, CancellationToken, Task<bool>> answers)
         : Server(connectionString)
     {
-        private bool _isStopped;
-
-        public override async Task KillAsync(CancellationToken cancellation = default)
+        /// <summary>An engine neither kills nor removes what it has paused.</summary>
+        public async Task ThawAsync()
         {
-            // An engine refuses to kill what it has paused.
-            if (_isStopped) await ContinueAsync(cancellation);
+            if (IsStopped) await ContinueAsync();
+        }
+
+        private protected override async Task BeKilledAsync(CancellationToken cancellation)
+        {
+            await ThawAsync();
             await engine.Containers.KillContainerAsync(container.Id, new ContainerKillParameters(), cancellation);
         }
 
-        public override async Task StopAsync(CancellationToken cancellation = default)
+        private protected override Task BeStoppedAsync(CancellationToken cancellation) =>
+            engine.Containers.PauseContainerAsync(container.Id, cancellation);
+
+        private protected override async Task BeContinuedAsync(CancellationToken cancellation)
         {
-            await engine.Containers.PauseContainerAsync(container.Id, cancellation);
-            _isStopped = true;
+            var found = await engine.Containers.InspectContainerAsync(container.Id, cancellation);
+            if (found.State is { Paused: true }) await engine.Containers.UnpauseContainerAsync(container.Id, cancellation);
         }
 
-        public override async Task ContinueAsync(CancellationToken cancellation = default)
-        {
-            await engine.Containers.UnpauseContainerAsync(container.Id, cancellation);
-            _isStopped = false;
-        }
-
-        public override async Task StartAsync(CancellationToken cancellation = default)
+        private protected override async Task BeStartedAsync(CancellationToken cancellation)
         {
             await engine.Containers.StartContainerAsync(container.Id, new ContainerStartParameters(), cancellation);
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
