@@ -76,7 +76,7 @@ for project in tests/*/*.Tests.csproj; do
   result=$results/$name.xml
   echo "== $name"
   timeout --foreground --kill-after=10s $limit dotnet "$(dirname "$project")/bin/Release/net10.0/$name.dll" \
-    "${select[@]}" "${options[@]}" -xml "$result" -trx "$results/$name.trx"
+    "${select[@]}" "${options[@]}" -result-xml "$result" -result-trx "$results/$name.trx"
   code=$?
   # What ran is what the result file says, and a run that did not live to write one has failed.
   if counts=$(grep -o '<assembly [^>]*' "$result" 2> /dev/null); then

@@ -7,7 +7,7 @@ using WatchPhoto.Testing;
 namespace WatchPhoto.EndToEnd.Tests;
 
 /// <summary>What somebody emptied or lost comes back, and nothing true is missing meanwhile.</summary>
-public sealed class LossesTests(LossesTests.Pair pair) : IClassFixture<LossesTests.Pair>
+public sealed class LossesTests(LossesTests.Pair pair) : IClassFixture<LossesTests.Pair>, IAsyncLifetime
 {
     private static readonly string[] Collections = ["registers", "ranges", "libraries", "verifications", "watchers", "catalog"];
 
@@ -16,6 +16,10 @@ public sealed class LossesTests(LossesTests.Pair pair) : IClassFixture<LossesTes
     private Installation Installation => pair.Installation;
 
     private IMongoCollection<BsonDocument> Registry => Installation.Database.GetCollection<BsonDocument>("libraries");
+
+    public async ValueTask InitializeAsync() => await Installation.MendAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task An_emptied_registry_makes_no_watcher_let_go()
@@ -199,8 +203,22 @@ public sealed class LossesTests(LossesTests.Pair pair) : IClassFixture<LossesTes
         {
             var collection = Installation.Database.GetCollection<BsonDocument>(name);
             await collection.DeleteManyAsync(new BsonDocument(), Cancellation);
-            if (documents.Count > 0)
-                await collection.InsertManyAsync(documents, new() { IsOrdered = false }, Cancellation);
+            if (documents.Count == 0)
+                continue;
+            // Meanwhile the indexers write: what is there again already is replaced, too.
+            var restored = documents.Select(document => new ReplaceOneModel<BsonDocument>(new BsonDocument("_id", document["_id"]), document) { IsUpsert = true }).ToList();
+            await Installation.UntilAsync(async () =>
+            {
+                try
+                {
+                    await collection.BulkWriteAsync(restored, new() { IsOrdered = false }, Cancellation);
+                    return null;
+                }
+                catch (MongoBulkWriteException<BsonDocument> lost) when (lost.WriteErrors.All(error => error.Category == ServerErrorCategory.DuplicateKey))
+                {
+                    return "An indexer has written it between the look and the write.";
+                }
+            });
         }
     }
 

@@ -7,7 +7,7 @@ using WatchPhoto.Testing;
 namespace WatchPhoto.EndToEnd.Tests;
 
 /// <summary>Messages that a person wrote or moved in RabbitMQ's management, good and bad ones.</summary>
-public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<MessagesTests.Pair>
+public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<MessagesTests.Pair>, IAsyncLifetime
 {
     // Whose libraries nobody corrects.
     private const string HostWithoutWatcher = "nowhere";
@@ -16,6 +16,10 @@ public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<Messa
     private Installation Installation => pair.Installation;
 
     private Broker Broker => pair.Installation.Broker;
+
+    public async ValueTask InitializeAsync() => await Installation.MendAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task A_message_written_by_hand_is_applied()

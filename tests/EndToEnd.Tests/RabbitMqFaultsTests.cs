@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using WatchPhoto.Contracts;
 using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Testing;
 
@@ -8,6 +9,9 @@ namespace WatchPhoto.EndToEnd.Tests;
 /// <summary>RabbitMQ killed, restarted, out of disk, and not there at the start.</summary>
 public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnServers>
 {
+    // A replay has 64 messages on the way, and some more in hand.
+    private const int MoreThanIsReadAhead = 300;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -79,8 +83,11 @@ public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnS
         var own = await servers.StartFaultableAsync();
         await using var installation = await Installation.StartAsync(own, ["north"], indexers: 1);
         var api = await installation.ApiAsync();
-        // Slowly, so that it is more messages than a replay reads ahead.
-        await installation.SurvivesUnderLoadAsync("north", churn => churn.StepsAsync(300), TimeSpan.FromMilliseconds(20));
+        var library = await installation.RegisterAsync("north", installation.CreateDisk());
+        var atOnce = new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancellation };
+        await Parallel.ForAsync(0, MoreThanIsReadAhead, atOnce, async (_, _) => await installation.Broker.PublishAsync(
+            BusNames.FileEventsExchange, "",
+            $$"""{"libraryId":"{{library.Id}}","epoch":1,"host":"north","events":[{"kind":"deleted","version":1,"path":"never there.jpg"}]}"""));
 
         // It applies nothing meanwhile, and so is in the middle of the history.
         await own.MongoDb.StopAsync(Cancellation);

@@ -10,13 +10,17 @@ using WatchPhoto.Testing;
 namespace WatchPhoto.EndToEnd.Tests;
 
 /// <summary>The history that RabbitMQ keeps of all file events, applied again.</summary>
-public sealed class ReplayTests(ReplayTests.Pair pair) : IClassFixture<ReplayTests.Pair>
+public sealed class ReplayTests(ReplayTests.Pair pair) : IClassFixture<ReplayTests.Pair>, IAsyncLifetime
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private Installation Installation => pair.Installation;
 
     private IMongoCollection<BsonDocument> Registers => Installation.Database.GetCollection<BsonDocument>("registers");
+
+    public async ValueTask InitializeAsync() => await Installation.MendAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task Photos_emptied_in_the_database_come_back_by_a_replay_alone()

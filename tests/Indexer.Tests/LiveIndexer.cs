@@ -58,7 +58,7 @@ internal sealed class LiveIndexer : IAsyncDisposable
         var indexer = new LiveIndexer(settings, consumers, time);
         await indexer._app.StartAsync(TestContext.Current.CancellationToken);
         string address = indexer.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        indexer.Http = new HttpClient { BaseAddress = new Uri(address) };
+        indexer.Http = new HttpClient { BaseAddress = new Uri(address), Timeout = Eventually.Patience };
         return indexer;
     }
 
@@ -132,7 +132,7 @@ internal sealed class LogLines : ILoggerProvider
 
 internal static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     public static async Task IsTrueAsync(Func<Task<bool>> condition)
     {

@@ -42,18 +42,24 @@ public sealed class HistoryTests(TestServers servers)
         var directory = Directory.CreateTempSubdirectory("watchphoto-histories-").FullName;
         var differences = new List<string>();
         int operations = 0, done = 0;
-        for (int next = first; next < first + histories && differences.Count == 0; next += SideBySide)
+        try
         {
-            var batch = Enumerable.Range(next, Math.Min(SideBySide, first + histories - next))
-                .Select(one => new History(one, Directory.CreateDirectory(Path.Combine(directory, one.ToString(CultureInfo.InvariantCulture))).FullName, Rounds))
-                .ToList();
-            differences.AddRange(await new HistoryRun(installation, batch).RunAsync(Rounds, new Random(next)));
-            operations += batch.Sum(history => history.Operations);
-            done += batch.Count;
+            for (int next = first; next < first + histories && differences.Count == 0; next += SideBySide)
+            {
+                var batch = Enumerable.Range(next, Math.Min(SideBySide, first + histories - next))
+                    .Select(one => new History(one, Directory.CreateDirectory(Path.Combine(directory, one.ToString(CultureInfo.InvariantCulture))).FullName, Rounds))
+                    .ToList();
+                differences.AddRange(await new HistoryRun(installation, batch).RunAsync(Rounds, new Random(next)));
+                operations += batch.Sum(history => history.Operations);
+                done += batch.Count;
+            }
+        }
+        finally
+        {
+            Shell.Remove(directory);
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{done} histories, {operations} operations, {differences.Count} with differences");
-        Shell.Run("/", $"rm -rf {directory}");
         Assert.True(differences.Count == 0, $"{differences.Count} histories differ. The first:\n{differences.FirstOrDefault()}");
     }
 

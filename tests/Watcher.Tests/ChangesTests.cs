@@ -282,10 +282,10 @@ public sealed class ChangesTests : IDisposable
         _watcher.Write("d/a.jpg");
         var before = Begin();
         Shell.Run("mv photos away", Path.GetDirectoryName(_watcher.Root)!);
-        Wait(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
         Assert.Equal(before.Keys, _watcher.Entries().Keys);
         Directory.CreateDirectory(_watcher.Root);
-        Wait(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline!.Contains("Another directory", StringComparison.Ordinal)));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline!.Contains("Another directory", StringComparison.Ordinal)));
         Assert.Equal(before.Keys, _watcher.Entries().Keys);
 
         Shell.Run("rmdir photos; echo x > away/d/b.jpg; mv away photos", Path.GetDirectoryName(_watcher.Root)!);
@@ -307,15 +307,5 @@ public sealed class ChangesTests : IDisposable
         Shell.Run(script, _watcher.Root);
         if (mode == "down")
             _watcher.Start();
-    }
-
-    private static void Wait(Func<bool> condition)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(20);
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < deadline, "waited in vain");
-            Thread.Sleep(5);
-        }
     }
 }

@@ -49,12 +49,12 @@ public sealed class EvidenceTests : IDisposable
         Assert.Equal(31, _watcher.Entries().Count);
 
         Shell.Run("rm other.jpg", _watcher.Root);
-        Until(() => _watcher.Entries().Count == 30);
+        LiveWatcher.Until(() => _watcher.Entries().Count == 30);
         WhileDown("true");
-        Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Held: null, DiskComparedAt: not null } && tracker.IsIdle));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Held: null, DiskComparedAt: not null } && tracker.IsIdle));
         Assert.Equal(30, _watcher.Entries().Count);
         Shell.Run("mkdir -p d; echo y > d/1.jpg", _watcher.Root);
-        Until(() => !_watcher.Entries()["d/1.jpg"].IsMissing);
+        LiveWatcher.Until(() => !_watcher.Entries()["d/1.jpg"].IsMissing);
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class EvidenceTests : IDisposable
     {
         Begin(files: 30);
         Shell.Run("rm -rf photos", Path.GetDirectoryName(_watcher.Root)!);
-        Until(() => _watcher.Entries().Count == 0);
+        LiveWatcher.Until(() => _watcher.Entries().Count == 0);
 
         Directory.CreateDirectory(_watcher.Root);
         _watcher.Write("new.jpg");
@@ -79,11 +79,11 @@ public sealed class EvidenceTests : IDisposable
             var before = Begin(files: 1);
             Assert.Equal(3, before.Count);
             Shell.Run("mkdir ../kept; mount --move disk ../kept 2>/dev/null || umount disk", _watcher.Root);
-            Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any()));
+            LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any()));
             Assert.Equal(before.Keys.ToHashSet(), _watcher.Entries().Keys.ToHashSet());
 
             WhileDown("true");
-            Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any() && tracker.IsIdle));
+            LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any() && tracker.IsIdle));
             Assert.Equal(before.Keys.ToHashSet(), _watcher.Entries().Keys.ToHashSet());
         }
         finally
@@ -99,7 +99,7 @@ public sealed class EvidenceTests : IDisposable
         _watcher.Definition = _watcher.Definition with { Exclude = ["d/**"] };
         _watcher.Announce(_watcher.Definition);
 
-        Until(() => _watcher.Entries().Count == 0);
+        LiveWatcher.Until(() => _watcher.Entries().Count == 0);
         Assert.Equal(1, _watcher.KernelWatches);
     }
 
@@ -108,7 +108,7 @@ public sealed class EvidenceTests : IDisposable
     {
         var before = Begin(files: 30);
         _watcher.Ask(LibraryAction.Resync);
-        Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Floor: > 0, Resync: null }));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Floor: > 0, Resync: null }));
 
         _watcher.Settled();
         Assert.Equal(before.Keys.ToHashSet(), _watcher.Told.Select(told => told.Path).ToHashSet());
@@ -132,15 +132,5 @@ public sealed class EvidenceTests : IDisposable
         _watcher.Start();
     }
 
-    private void Wait(Func<WatchedLibrary, bool> condition) => Until(() => _watcher.Ask(tracker => condition(tracker.Libraries.Single())));
-
-    private static void Until(Func<bool> condition)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(20);
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < deadline, "waited in vain");
-            Thread.Sleep(5);
-        }
-    }
+    private void Wait(Func<WatchedLibrary, bool> condition) => LiveWatcher.Until(() => _watcher.Ask(tracker => condition(tracker.Libraries.Single())));
 }

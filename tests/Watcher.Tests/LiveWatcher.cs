@@ -12,7 +12,9 @@ namespace WatchPhoto.Watcher.Tests;
 internal sealed class LiveWatcher : IDisposable
 {
     public const string Host = "here";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    // Far beyond what anything takes on a busy machine.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly string _base = Directory.CreateTempSubdirectory("watchphoto-").FullName;
     private WatcherOptions _options;
@@ -119,6 +121,16 @@ internal sealed class LiveWatcher : IDisposable
     }
 
     public T Ask<T>(Func<Tracker, T> question) => _inside!.Ask(question);
+
+    public static void Until(Func<bool> condition)
+    {
+        var deadline = DateTime.UtcNow + Patience;
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < deadline, "waited in vain");
+            Thread.Sleep(5);
+        }
+    }
 
     public Dictionary<string, Entry> Entries()
     {

@@ -6,11 +6,12 @@ namespace WatchPhoto.EndToEnd.Tests.Harness;
 /// <summary>The system's find, whose names are bytes.</summary>
 internal static class Find
 {
+    /// <param name="arguments">Where, which may be a symbolic link to it, and what.</param>
     /// <returns>What it prints, in parts that end in NUL; of what goes away meanwhile, nothing.</returns>
     public static List<byte[]> Run(params IEnumerable<string> arguments)
     {
         // In any other locale a name that is not UTF-8 matches no pattern.
-        using var process = Process.Start(new ProcessStartInfo("find", arguments)
+        using var process = Process.Start(new ProcessStartInfo("find", ["-H", .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["LC_ALL"] = "C" },
         })!;

@@ -9,9 +9,7 @@ internal sealed partial class IndexerProcess(string name, string directory, IRea
     "Indexer", name, directory, new Dictionary<string, string>(environment) 
     {
         ["Urls"] = "http://127.0.0.1:0",
-        // So that tests wait less for what a proof finds.
-        ["Indexer__ProofPatience"] = "00:00:03",
-        // And for a watcher that is gone.
+        // So that tests wait less for a watcher that is gone.
         ["Indexer__OwnerSilence"] = "00:00:10",
         ["Indexer__AnnouncementInterval"] = "00:00:02",
     })
@@ -35,7 +33,7 @@ internal sealed partial class IndexerProcess(string name, string directory, IRea
         await Wait.UntilAsync(
             () => (address = Lines.Skip(_linesBeforeStart).Select(line => Listening().Match(line)).FirstOrDefault(match => match.Success)?.Groups[1].Value) is not null,
             $"{Name} does not listen:\n{string.Join('\n', Lines)}");
-        return _api = new HttpClient { BaseAddress = new Uri(address!) };
+        return _api = new HttpClient { BaseAddress = new Uri(address!), Timeout = Wait.Patience };
     }
 
     /// <summary>What it has counted since it started: events <c>applied</c>, <c>ofRemovedLibraries</c>, <c>ofOldEpochs</c>.</summary>

@@ -67,6 +67,16 @@ internal sealed class Installation : IAsyncDisposable
         await AreReadyAsync();
     }
 
+    /// <summary>Whole again, for the next test of a class that shares it, whatever one before has left that ended in the middle.</summary>
+    public async Task MendAsync()
+    {
+        foreach (var process in Processes)
+            process.Mend();
+        await AreReadyAsync();
+        if (await Broker.ReadAsync(BusNames.IndexerErrorQueue) is { Count: > 0 })
+            await Broker.PurgeAsync(BusNames.IndexerErrorQueue);
+    }
+
     public WatcherProcess WatcherOf(string host) => Watchers.Single(watcher => watcher.Host == host);
 
     public async Task AreReadyAsync()

@@ -13,6 +13,10 @@ internal class ServiceProcess : IDisposable
     private readonly string[] _arguments;
     private readonly Dictionary<string, string> _environment;
     private readonly ConcurrentQueue<string> _lines = new();
+
+    // Who starts it by itself, as it ended to be started again, and who ends it take turns: nothing is started behind that.
+    private readonly Lock _gate = new();
+    private readonly List<Process> _former = [];
     private Process? _process;
 
     /// <param name="service">The service's directory: Watcher, Indexer, Standalone.</param>
@@ -69,30 +73,33 @@ internal class ServiceProcess : IDisposable
             start.Environment.Remove(name);
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
-        // Whoever looks meanwhile sees the one that was ended, or the one that runs.
-        var before = _process;
-        _process = Process.Start(start)!;
-        ShouldRun = true;
-        before?.Dispose();
-        // As systemd, Docker and Kubernetes do.
-        _process.EnableRaisingEvents = true;
-        _process.Exited += (ended, _) =>
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += Keep;
+        process.ErrorDataReceived += Keep;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        lock (_gate)
         {
-            if (ShouldRun && ended == _process && _process.ExitCode == Service.StartAgain)
-                Start();
-        };
-        _process.OutputDataReceived += Keep;
-        _process.ErrorDataReceived += Keep;
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+            // Whoever looks meanwhile sees the one that was ended, or the one that runs.
+            if (_process is not null)
+                _former.Add(_process);
+            _process = process;
+            ShouldRun = true;
+        }
+
+        // As systemd, Docker and Kubernetes do.
+        process.Exited += (_, _) => StartAgain(process);
+        process.EnableRaisingEvents = true;
     }
 
     /// <summary>SIGKILL.</summary>
     public void Kill()
     {
-        ShouldRun = false;
+        IsToEnd();
         _process!.Kill();
-        Assert.True(_process.WaitForExit(Wait.Patience));
+        Assert.True(_process.WaitForExit(Wait.Patience), $"{Name} does not end, although it is killed.");
+        // All that it has written is read: none of it is taken for the next one's.
+        _process.WaitForExit();
     }
 
     /// <summary>SIGSTOP.</summary>
@@ -104,7 +111,7 @@ internal class ServiceProcess : IDisposable
     /// <returns>The exit code.</returns>
     public Task<int> TerminateAsync(Signum signal = Signum.SIGTERM)
     {
-        ShouldRun = false;
+        IsToEnd();
         Signal(signal);
         return ExitAsync();
     }
@@ -112,7 +119,7 @@ internal class ServiceProcess : IDisposable
     /// <summary>Waits until it has ended by itself.</summary>
     public async Task<int> ExitAsync()
     {
-        ShouldRun = false;
+        IsToEnd();
         await _process!.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Wait.Patience);
         return _process.ExitCode;
     }
@@ -122,16 +129,50 @@ internal class ServiceProcess : IDisposable
 
     public string LastLines(int count) => $"== {Name}\n{string.Join('\n', _lines.TakeLast(count))}";
 
+    /// <summary>Has it run, whatever a test has left that ended in the middle.</summary>
+    public void Mend()
+    {
+        lock (_gate)
+        {
+            if (IsRunning)
+                Continue();
+            else
+                Start();
+        }
+    }
+
     public void Dispose()
     {
-        ShouldRun = false;
+        IsToEnd();
         if (IsRunning)
-            Kill();
+        {
+            _process!.Kill();
+            _process.WaitForExit(Wait.Patience);
+        }
+
         _process?.Dispose();
+        _former.ForEach(former => former.Dispose());
         if (_lines.IsEmpty)
             return;
         TestContext.Current.TestOutputHelper?.WriteLine(LastLines(200));
         GC.SuppressFinalize(this);
+    }
+
+    private void IsToEnd()
+    {
+        lock (_gate)
+            ShouldRun = false;
+    }
+
+    private void StartAgain(Process ended)
+    {
+        lock (_gate)
+        {
+            if (!ShouldRun || ended != _process || ended.ExitCode != Service.StartAgain)
+                return;
+            ended.WaitForExit();
+            Start();
+        }
     }
 
     private void Signal(Signum signal) => Assert.Equal(0, Syscall.kill(Id, signal));

@@ -6,7 +6,7 @@ namespace WatchPhoto.EndToEnd.Tests.Harness;
 internal static class Wait
 {
     /// <summary>Far beyond what anything takes on a busy machine.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(25);
 

@@ -20,7 +20,7 @@ internal sealed class Fleet : IAsyncDisposable
     private static readonly RunAs s_runAs = new()
     {
         // A drift is answered later and later.
-        Patience = TimeSpan.FromMinutes(6),
+        Patience = TimeSpan.FromMinutes(15),
         Settings = new Dictionary<string, string>
         {
             ["Watcher__ReportInterval"] = "00:00:01",

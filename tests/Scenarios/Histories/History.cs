@@ -106,11 +106,7 @@ internal sealed class History
             Shell.Run(Base, "mountpoint -q one/disk || mount --bind disk one/disk");
     }
 
-    public void End() => Shell.Run("/", $"""
-        for mount in $(cut -d' ' -f2 /proc/mounts | grep -F {Base}/ | sort -r); do umount -l "$mount"; done
-        chattr -i {Base}/one/disk 2> /dev/null || true
-        rm -rf {Base}
-        """);
+    public void End() => Shell.Remove(Base);
 
     private void Do(Operation operation)
     {

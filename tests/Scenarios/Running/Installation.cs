@@ -25,7 +25,7 @@ internal sealed record RunAs
     public int? MostEvents { get; init; }
 
     /// <summary>How long what is waited for may take.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(3);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(10);
 
     public bool NeedsRoot => AsNobody || MostWatches is not null || MostEvents is not null;
 }

@@ -75,7 +75,7 @@ internal sealed class Lane(string mode, string catalog)
             _results.TryAdd(run.Scenario.Name, run.Failure);
         }
 
-        Shell.Run("/", $"rm -rf {directory}");
+        Shell.Remove(directory);
     }
 
     private static async Task ChangeAsync(string mode, Installation installation, List<ScenarioRun> runs, int phase)

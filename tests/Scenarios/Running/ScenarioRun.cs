@@ -63,11 +63,7 @@ internal sealed class ScenarioRun
     {
         try
         {
-            Shell.Run("/", $"""
-                chmod -R u+rwx {_base} 2> /dev/null || true
-                for mount in $(cut -d' ' -f2 /proc/mounts | grep -F {_base} | sort -r); do umount -l "$mount"; done
-                rm -rf {_base}
-                """);
+            Shell.Remove(_base);
         }
         catch (Exception exception)
         {

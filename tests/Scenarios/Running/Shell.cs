@@ -64,17 +64,26 @@ internal static class Shell
 
     /// <summary>
     /// Lowers a limit of the kernel until this is disposed. A process in a session of its own puts it back, also when this one
-    /// is killed: its input ends then.
+    /// is killed: its input ends then. On the whole machine it is lowered by one at a time: else the next one would take what
+    /// this one has set for the usual value, and leave that behind.
     /// </summary>
     public static IDisposable Lower(string limit, int value)
     {
-        var process = Process.Start(new ProcessStartInfo("setsid", ["--wait", "sh", "-euc", "usual=$(cat $1); echo $2 > $1; echo; read -r _ || true; echo $usual > $1", "sh", limit, value.ToString(CultureInfo.InvariantCulture)])
+        var process = Process.Start(new ProcessStartInfo("setsid", ["--wait", "flock", "/tmp/watchphoto-limits.lock", "sh", "-euc", "usual=$(cat $1); echo $2 > $1; echo; read -r _ || true; echo $usual > $1", "sh", limit, value.ToString(CultureInfo.InvariantCulture)])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true,
         })!;
         Assert.NotNull(process.StandardOutput.ReadLine());
         return new Lowered(process);
     }
+
+    /// <summary>Removes a directory whatever may be done to it, and what is mounted in it.</summary>
+    public static void Remove(string directory) => Run("/", $"""
+        chmod -R u+rwx {directory} 2> /dev/null || true
+        for mount in $(cut -d' ' -f2 /proc/mounts | grep -F {directory} | sort -r); do umount -l "$mount"; done
+        chattr -R -i {directory} 2> /dev/null || true
+        rm -rf {directory}
+        """);
 
     public static void Run(string directory, string script)
     {

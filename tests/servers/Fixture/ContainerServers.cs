@@ -7,6 +7,8 @@ using DotNet.Testcontainers.Configurations;
 using DotNet.Testcontainers.Containers;
 using MongoDB.Bson;
 using MongoDB.Driver;
+using Testcontainers.MongoDb;
+using Testcontainers.RabbitMq;
 
 namespace WatchPhoto.Testing;
 
@@ -19,17 +21,20 @@ internal sealed class ContainerServers : RunningServers
 {
     private const string RabbitMqImage = "rabbitmq:4-management";
     private const string MongoDbImage = "mongo:8";
+    private const int ManagementPort = 15672;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(100);
 
     private readonly IContainer _rabbitMq;
     private readonly IContainer _mongoDb;
     private readonly DockerClient _engine;
 
-    private ContainerServers(
-        IContainer rabbitMq, IContainer mongoDb, DockerClient engine, string amqp, string mongo, Uri management)
+    private ContainerServers(IContainer rabbitMq, IContainer mongoDb, DockerClient engine)
         : base(
-            new ContainerServer(rabbitMq, engine, amqp, token => RabbitMqAnswersAsync(management, token)),
-            new ContainerServer(mongoDb, engine, mongo, token => MongoDbAnswersAsync(mongo, token)),
-            management)
+            new ContainerServer(rabbitMq, engine, AmqpOf(rabbitMq), RabbitMqAnswersAsync),
+            new ContainerServer(mongoDb, engine, MongoOf(mongoDb), MongoDbAnswersAsync),
+            ManagementOf(rabbitMq))
     {
         _rabbitMq = rabbitMq;
         _mongoDb = mongoDb;
@@ -37,10 +42,6 @@ internal sealed class ContainerServers : RunningServers
     }
 
     public override bool CanFault => true;
-
-    public override Task RaiseDiskAlarmAsync(CancellationToken cancellation = default) => LimitDiskAsync("1000000GB", cancellation);
-
-    public override Task ClearDiskAlarmAsync(CancellationToken cancellation = default) => LimitDiskAsync("50MB", cancellation);
 
     public static async Task<bool> EngineAnswersAsync()
     {
@@ -62,36 +63,35 @@ internal sealed class ContainerServers : RunningServers
 
     public static async Task<ContainerServers> StartAsync(CancellationToken cancellation)
     {
-        var (amqp, management, mongo) = (FreePort(), FreePort(), FreePort());
-        var rabbitMq = new ContainerBuilder(RabbitMqImage)
-            .WithPortBinding(amqp, 5672)
-            .WithPortBinding(management, 15672)
+        var rabbitMq = new RabbitMqBuilder(RabbitMqImage)
+            .WithUsername("guest")
+            .WithPassword("guest")
+            .WithPortBinding(FreePort(), RabbitMqBuilder.RabbitMqPort)
+            .WithPortBinding(FreePort(), ManagementPort)
             // A fixed name, because the broker's data belong to the name of its host.
             .WithHostname("rabbitmq")
             .WithResourceMapping(
                 "[rabbitmq_management,rabbitmq_shovel,rabbitmq_shovel_management]."u8.ToArray(), "/etc/rabbitmq/enabled_plugins")
+            .WithWaitStrategy(Until(RabbitMqAnswersAsync))
             .Build();
-        var mongoDb = new ContainerBuilder(MongoDbImage).WithPortBinding(mongo, 27017).Build();
+        // Anybody may do anything, as in MongoDB's image by itself; the builder would ask for a name and a password.
+        var mongoDb = new MongoDbBuilder(MongoDbImage)
+            .WithUsername("")
+            .WithPassword("")
+            .WithPortBinding(FreePort(), MongoDbBuilder.MongoDbPort)
+            .WithWaitStrategy(Until(MongoDbAnswersAsync))
+            .Build();
         var engine = TestcontainersSettings.OS.DockerEndpointAuthConfig.GetDockerClientBuilder(Guid.Empty).Build();
-        await Task.WhenAll(rabbitMq.StartAsync(cancellation), mongoDb.StartAsync(cancellation));
-
-        var host = rabbitMq.Hostname;
-        var servers = new ContainerServers(
-            rabbitMq,
-            mongoDb,
-            engine,
-            $"amqp://guest:guest@{host}:{amqp}/",
-            $"mongodb://{host}:{mongo}/",
-            new Uri($"http://guest:guest@{host}:{management}"));
         try
         {
-            await Task.WhenAll(((ContainerServer)servers.RabbitMq).AnswersAsync(cancellation),
-                ((ContainerServer)servers.MongoDb).AnswersAsync(cancellation));
-            return servers;
+            await Task.WhenAll(rabbitMq.StartAsync(cancellation), mongoDb.StartAsync(cancellation));
+            return new ContainerServers(rabbitMq, mongoDb, engine);
         }
         catch
         {
-            await servers.DisposeAsync();
+            await rabbitMq.DisposeAsync();
+            await mongoDb.DisposeAsync();
+            engine.Dispose();
             throw;
         }
     }
@@ -100,20 +100,36 @@ internal sealed class ContainerServers : RunningServers
 
     private protected override async ValueTask EndAsync()
     {
+        await ((ContainerServer)RabbitMq).ThawAsync();
+        await ((ContainerServer)MongoDb).ThawAsync();
         await _rabbitMq.DisposeAsync();
         await _mongoDb.DisposeAsync();
         _engine.Dispose();
     }
 
-    private async Task LimitDiskAsync(string free, CancellationToken cancellation)
+    private protected override async Task SetDiskAlarmAsync(bool isRaised, CancellationToken cancellation)
     {
-        var done = await _rabbitMq.ExecAsync(["rabbitmqctl", "set_disk_free_limit", free], cancellation);
+        var done = await _rabbitMq.ExecAsync(["rabbitmqctl", "set_disk_free_limit", isRaised ? "1000000GB" : "50MB"], cancellation);
         if (done.ExitCode != 0) throw new InvalidOperationException(done.Stderr);
     }
 
-    private static async Task<bool> RabbitMqAnswersAsync(Uri management, CancellationToken cancellation)
+    private static string AmqpOf(IContainer rabbitMq) =>
+        $"amqp://guest:guest@{rabbitMq.Hostname}:{rabbitMq.GetMappedPublicPort(RabbitMqBuilder.RabbitMqPort)}/";
+
+    private static Uri ManagementOf(IContainer rabbitMq) =>
+        new($"http://guest:guest@{rabbitMq.Hostname}:{rabbitMq.GetMappedPublicPort(ManagementPort)}");
+
+    private static string MongoOf(IContainer mongoDb) =>
+        $"mongodb://{mongoDb.Hostname}:{mongoDb.GetMappedPublicPort(MongoDbBuilder.MongoDbPort)}/";
+
+    /// <summary>Added to what RabbitMQ's builder waits for, and in place of what MongoDB's does.</summary>
+    private static IWaitForContainerOS Until(Func<IContainer, CancellationToken, Task<bool>> answers) =>
+        Wait.ForUnixContainer().AddCustomWaitStrategy(
+            new Answer(answers), wait => wait.WithTimeout(s_patience).WithInterval(s_interval));
+
+    private static async Task<bool> RabbitMqAnswersAsync(IContainer rabbitMq, CancellationToken cancellation)
     {
-        using var client = CreateManagementClient(management);
+        using var client = CreateManagementClient(ManagementOf(rabbitMq));
         try
         {
             using var health = await client.GetAsync(
@@ -126,9 +142,9 @@ internal sealed class ContainerServers : RunningServers
         }
     }
 
-    private static async Task<bool> MongoDbAnswersAsync(string connectionString, CancellationToken cancellation)
+    private static async Task<bool> MongoDbAnswersAsync(IContainer mongoDb, CancellationToken cancellation)
     {
-        var settings = MongoClientSettings.FromConnectionString(connectionString);
+        var settings = MongoClientSettings.FromConnectionString(MongoOf(mongoDb));
         settings.ServerSelectionTimeout = TimeSpan.FromSeconds(1);
         using var client = new MongoClient(settings);
         try
@@ -150,42 +166,45 @@ internal sealed class ContainerServers : RunningServers
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
+    private sealed class Answer(Func<IContainer, CancellationToken, Task<bool>> answers) : IWaitUntil
+    {
+        public Task<bool> UntilAsync(IContainer container) => answers(container, CancellationToken.None);
+    }
+
     private sealed class ContainerServer(
-        IContainer container, DockerClient engine, string connectionString, Func<CancellationToken, Task<bool>> answers)
+        IContainer container,
+        DockerClient engine,
+        string connectionString,
+        Func<IContainer, CancellationToken, Task<bool>> answers)
         : Server(connectionString)
     {
-        private bool _isStopped;
-
-        public override async Task KillAsync(CancellationToken cancellation = default)
+        /// <summary>An engine neither kills nor removes what it has paused.</summary>
+        public async Task ThawAsync()
         {
-            // An engine refuses to kill what it has paused.
-            if (_isStopped) await ContinueAsync(cancellation);
+            if (IsStopped) await ContinueAsync();
+        }
+
+        private protected override async Task BeKilledAsync(CancellationToken cancellation)
+        {
+            await ThawAsync();
             await engine.Containers.KillContainerAsync(container.Id, new ContainerKillParameters(), cancellation);
         }
 
-        public override async Task StopAsync(CancellationToken cancellation = default)
+        private protected override Task BeStoppedAsync(CancellationToken cancellation) =>
+            engine.Containers.PauseContainerAsync(container.Id, cancellation);
+
+        private protected override async Task BeContinuedAsync(CancellationToken cancellation)
         {
-            await engine.Containers.PauseContainerAsync(container.Id, cancellation);
-            _isStopped = true;
+            var found = await engine.Containers.InspectContainerAsync(container.Id, cancellation);
+            if (found.State is { Paused: true }) await engine.Containers.UnpauseContainerAsync(container.Id, cancellation);
         }
 
-        public override async Task ContinueAsync(CancellationToken cancellation = default)
-        {
-            await engine.Containers.UnpauseContainerAsync(container.Id, cancellation);
-            _isStopped = false;
-        }
-
-        public override async Task StartAsync(CancellationToken cancellation = default)
+        private protected override async Task BeStartedAsync(CancellationToken cancellation)
         {
             await engine.Containers.StartContainerAsync(container.Id, new ContainerStartParameters(), cancellation);
-            await AnswersAsync(cancellation);
-        }
-
-        public async Task AnswersAsync(CancellationToken cancellation)
-        {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            patience.CancelAfter(TimeSpan.FromMinutes(2));
-            while (!await answers(patience.Token)) await Task.Delay(100, patience.Token);
+            patience.CancelAfter(s_patience);
+            while (!await answers(container, patience.Token)) await Task.Delay(s_interval, patience.Token);
         }
     }
 }

@@ -18,9 +18,7 @@ internal sealed class GivenServers() : RunningServers(
 
     public override bool CanFault => false;
 
-    public override Task RaiseDiskAlarmAsync(CancellationToken cancellation = default) => throw NotOurs();
-
-    public override Task ClearDiskAlarmAsync(CancellationToken cancellation = default) => throw NotOurs();
+    private protected override Task SetDiskAlarmAsync(bool isRaised, CancellationToken cancellation) => throw NotOurs();
 
     private protected override bool AreThrownAway => false;
 
@@ -44,12 +42,12 @@ internal sealed class GivenServers() : RunningServers(
 
     private sealed class GivenServer(string connectionString) : Server(connectionString)
     {
-        public override Task KillAsync(CancellationToken cancellation = default) => throw NotOurs();
+        private protected override Task BeKilledAsync(CancellationToken cancellation) => throw NotOurs();
 
-        public override Task StopAsync(CancellationToken cancellation = default) => throw NotOurs();
+        private protected override Task BeStoppedAsync(CancellationToken cancellation) => throw NotOurs();
 
-        public override Task ContinueAsync(CancellationToken cancellation = default) => throw NotOurs();
+        private protected override Task BeContinuedAsync(CancellationToken cancellation) => throw NotOurs();
 
-        public override Task StartAsync(CancellationToken cancellation = default) => throw NotOurs();
+        private protected override Task BeStartedAsync(CancellationToken cancellation) => throw NotOurs();
     }
 }

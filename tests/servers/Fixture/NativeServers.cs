@@ -22,9 +22,8 @@ internal sealed class NativeServers : RunningServers
 
     public override bool CanFault => true;
 
-    public override Task RaiseDiskAlarmAsync(CancellationToken cancellation = default) => FaultAsync("fill", "rabbitmq", _instance, cancellation);
-
-    public override Task ClearDiskAlarmAsync(CancellationToken cancellation = default) => FaultAsync("clear", "rabbitmq", _instance, cancellation);
+    private protected override Task SetDiskAlarmAsync(bool isRaised, CancellationToken cancellation) =>
+        FaultAsync(isRaised ? "fill" : "clear", "rabbitmq", _instance, cancellation);
 
     private protected override bool AreThrownAway => _isOurs;
 
@@ -91,13 +90,13 @@ internal sealed class NativeServers : RunningServers
 
     private sealed class NativeServer(string name, string instance, string connectionString) : Server(connectionString)
     {
-        public override Task KillAsync(CancellationToken cancellation = default) => DoAsync("kill", cancellation);
+        private protected override Task BeKilledAsync(CancellationToken cancellation) => DoAsync("kill", cancellation);
 
-        public override Task StopAsync(CancellationToken cancellation = default) => DoAsync("stop", cancellation);
+        private protected override Task BeStoppedAsync(CancellationToken cancellation) => DoAsync("stop", cancellation);
 
-        public override Task ContinueAsync(CancellationToken cancellation = default) => DoAsync("continue", cancellation);
+        private protected override Task BeContinuedAsync(CancellationToken cancellation) => DoAsync("continue", cancellation);
 
-        public override Task StartAsync(CancellationToken cancellation = default) => DoAsync("start", cancellation);
+        private protected override Task BeStartedAsync(CancellationToken cancellation) => DoAsync("start", cancellation);
 
         private Task<string> DoAsync(string verb, CancellationToken cancellation) =>
             FaultAsync(verb, name, instance, cancellation);

@@ -11,6 +11,7 @@ public abstract class RunningServers : IAsyncDisposable
 {
     private readonly ConcurrentBag<string> _virtualHosts = [];
     private readonly ConcurrentBag<string> _databases = [];
+    private bool _hasDiskAlarm;
 
     private protected RunningServers(Server rabbitMq, Server mongoDb, Uri managementUrl)
     {
@@ -34,9 +35,17 @@ public abstract class RunningServers : IAsyncDisposable
     public abstract bool CanFault { get; }
 
     /// <summary>Has RabbitMQ believe that its disk is nearly full: it takes no more messages.</summary>
-    public abstract Task RaiseDiskAlarmAsync(CancellationToken cancellation = default);
+    public Task RaiseDiskAlarmAsync(CancellationToken cancellation = default)
+    {
+        _hasDiskAlarm = true;
+        return SetDiskAlarmAsync(isRaised: true, cancellation);
+    }
 
-    public abstract Task ClearDiskAlarmAsync(CancellationToken cancellation = default);
+    public async Task ClearDiskAlarmAsync(CancellationToken cancellation = default)
+    {
+        await SetDiskAlarmAsync(isRaised: false, cancellation);
+        _hasDiskAlarm = false;
+    }
 
     private protected virtual bool AreThrownAway => true;
 
@@ -84,6 +93,16 @@ public abstract class RunningServers : IAsyncDisposable
     public override string ToString() =>
         $"{RabbitMq.ConnectionString} and {MongoDb.ConnectionString}";
 
+    /// <summary>Undoes what a test has left that ended in the middle: servers that are killed or stopped, the disk alarm.</summary>
+    internal async Task MendAsync(CancellationToken cancellation)
+    {
+        await RabbitMq.MendAsync(cancellation);
+        await MongoDb.MendAsync(cancellation);
+        if (_hasDiskAlarm) await ClearDiskAlarmAsync(cancellation);
+    }
+
+    private protected abstract Task SetDiskAlarmAsync(bool isRaised, CancellationToken cancellation);
+
     private protected virtual ValueTask EndAsync() => ValueTask.CompletedTask;
 
     internal static HttpClient CreateManagementClient(Uri url)
@@ -92,6 +111,7 @@ public abstract class RunningServers : IAsyncDisposable
         // RabbitMQ closes connections that were idle, and a request that is just being sent on one is lost.
         return new HttpClient(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(2) })
         {
+            Timeout = TimeSpan.FromMinutes(5),
             BaseAddress = new UriBuilder(url) { UserName = "", Password = "" }.Uri,
             DefaultRequestHeaders =
             {

@@ -35,13 +35,15 @@ public class TestServers : IAsyncDisposable
 
     private protected TestServers(bool own) => _own = own;
 
-    /// <summary>The servers, for all who share this fixture the same.</summary>
+    /// <summary>The servers, for all who share this fixture the same; those that a class has for itself are whole again for each test.</summary>
     public async Task<RunningServers> StartAsync(CancellationToken cancellation = default)
     {
         await _starting.WaitAsync(cancellation);
         try
         {
-            return _running ??= await StartAsync(await ChooseAsync(), _own, cancellation);
+            _running ??= await StartAsync(await ChooseAsync(), _own, cancellation);
+            if (_own) await _running.MendAsync(cancellation);
+            return _running;
         }
         finally
         {
