@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using MassTransit;
-using Microsoft.Extensions.DependencyInjection;
 using WatchPhoto.Contracts;
 using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Indexer.Catalog;

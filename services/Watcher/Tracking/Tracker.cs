@@ -16,6 +16,8 @@ namespace WatchPhoto.Watcher.Tracking;
 /// </summary>
 internal sealed partial class Tracker : IComparisonEvents
 {
+    private static readonly TimeSpan LeapDoubt = TimeSpan.FromHours(1);
+
     private readonly StateDatabase _state;
     private readonly IDisk _disk;
     private readonly WatcherOptions _options;
@@ -43,6 +45,7 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Resyncs _resyncs;
     private readonly VersionRepair _versions;
     private bool _hasClockProblem;
+    private long? _leapt;
     // When the oldest hint was read that is not looked at yet.
     private long? _hintedAt;
     private bool _hasCompared;
@@ -503,14 +506,15 @@ internal sealed partial class Tracker : IComparisonEvents
         if (comparison.Whole is not { Root: not null } library || comparison.IsOutdated)
             return;
         var now = _time.GetUtcNow();
-        // Of a clock that has leapt far ahead nobody knows whether it is right: what is remembered stays until the next time.
-        bool hasLeapt = library.DiskComparedAt is { } last && now - last > _options.AuditInterval + TimeSpan.FromDays(1);
+        // Of a clock that has leapt far ahead nobody knows whether it is right: what is remembered stays for a while.
+        if (library.DiskComparedAt is { } last && now - last > _options.AuditInterval + TimeSpan.FromDays(1))
+            _leapt = _time.GetTimestamp();
         library.DiskComparedAt = now;
         _hasCompared = true;
         _state.Transact(() =>
         {
             _state.SaveLibrary(library);
-            if (!hasLeapt)
+            if (_leapt is not { } leapt || _time.GetElapsedTime(leapt) > LeapDoubt)
                 _state.ForgetGoneBefore(now - _options.Memory);
         });
         LogCompared(library.Id, comparison.Files, _time.GetElapsedTime(comparison.Started).TotalSeconds, comparison.Worked.TotalSeconds);
