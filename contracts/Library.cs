@@ -103,6 +103,12 @@ public sealed record LibrariesAnnounced
 
     /// <summary>Which watcher each host's name belongs to.</summary>
     public IReadOnlyList<HostLease> Hosts { get; init; } = [];
+
+    /// <summary>By the indexer's clock; null: it does not say.</summary>
+    public DateTimeOffset? SentAt { get; init; }
+
+    /// <summary>Which indexer sent it: an id made at its start.</summary>
+    public Guid? SentBy { get; init; }
 }
 
 /// <summary>A host's name belongs to one watcher, by its state, for as long as it reports.</summary>

@@ -40,6 +40,7 @@ public static class IndexerHosting
         services.AddSingleton<KnownLibraries>();
         services.AddSingleton<LibraryRegistrations>();
         services.AddSingleton<LibraryOwners>();
+        services.AddSingleton<VersionsAhead>();
         services.AddSingleton<FileEventsApplier>();
         services.AddSingleton<Replay>();
         services.AddSingleton<DatabaseConnection>();

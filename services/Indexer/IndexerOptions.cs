@@ -34,6 +34,13 @@ public sealed record IndexerOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan OwnerSilence { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long the clocks of an indexer and of a library's watcher must say that the library's versions are more than a day ahead,
+    /// before these are brought back: a clock that is behind is set right meanwhile.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan ClockPatience { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Messages applied to the catalog at the same time by one indexer.</summary>
     [Range(1, 256)]
     public int ConcurrentMessages { get; init; } = 8;

@@ -60,7 +60,7 @@ public sealed class WatcherStatus
             WatchesUsed = tracker.Watches,
             PendingOutbox = _state.OutboxRows,
             Libraries = [.. tracker.Libraries.Select(library => Report(
-                tracker, library, quiet: idle && _state.OutboxRowsOf(library) == 0 && library is { Resync: null, IsPaused: false }))],
+                tracker, library, quiet: idle && !tracker.AwaitsTime && _state.OutboxRowsOf(library) == 0 && library is { Resync: null, IsPaused: false }))],
             Refused = [.. tracker.Refused.Select(refused => new RefusedLibrary(refused.Key, refused.Value))],
         });
     }
@@ -73,7 +73,7 @@ public sealed class WatcherStatus
             : library.Offline is not null ? LibraryState.Offline
             : library.Held is not null ? LibraryState.Held
             : scan is not null || library.DiskComparedAt is null ? LibraryState.Scanning
-            : trouble is not null ? LibraryState.Degraded
+            : trouble is not null || tracker.ClockProblem is not null ? LibraryState.Degraded
             : library.Root is { IsPolled: true } ? LibraryState.Polling
             : LibraryState.Watching;
         return new LibraryReport
@@ -83,7 +83,7 @@ public sealed class WatcherStatus
             State = state,
             Reason = library.Offline
                 ?? (library.Held is { } held ? $"{held} entries are not on the disk: accept their deletion, refuse it, or bring the files back." : null)
-                ?? (trouble is null ? null : $"{Disk.NameComparer.Display(trouble.Path())}: {trouble.Trouble}."),
+                ?? (trouble is null ? tracker.ClockProblem : $"{Disk.NameComparer.Display(trouble.Path())}: {trouble.Trouble}."),
             Entries = library.Entries,
             Directories = library.Directories,
             Progress = (scan ?? tracker.AuditOf(library)) is not { } comparison ? null : new ScanProgress(

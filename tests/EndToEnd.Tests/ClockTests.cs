@@ -11,7 +11,7 @@ using WatchPhoto.Watcher;
 
 namespace WatchPhoto.EndToEnd.Tests;
 
-/// <summary>A watcher's clock that is set back. The watcher is as its program composes it, but in this process: its clock is the test's.</summary>
+/// <summary>A watcher's clock that is set back, or wrong for a while. The watcher is as its program composes it, but in this process: its clock is the test's.</summary>
 public sealed class ClockTests(TestServers servers)
 {
     private const string HostName = "drifting";
@@ -69,6 +69,76 @@ public sealed class ClockTests(TestServers servers)
             Directory.Delete(state, recursive: true);
         }
     }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(3653)]
+    [InlineData(-20785)]
+    public async Task A_clock_that_is_wrong_for_a_while_is_said_and_nothing_is_told_by_it(int days)
+    {
+        await using var installation = await Installation.CreateAsync(await servers.StartAsync(Cancellation), [], indexers: 2);
+        foreach (var indexer in installation.Indexers)
+            indexer.Start();
+        await installation.AreReadyAsync();
+        var state = Directory.CreateTempSubdirectory("watchphoto-clock-").FullName;
+        var clock = new SettableClock();
+        IHost? watcher = await StartWatcherAsync(installation, state, clock);
+        try
+        {
+            var disk = installation.CreateDisk();
+            disk.AddPhotos(100);
+            var library = await installation.RegisterAsync(HostName, disk);
+            var before = await library.EqualsDiskAsync();
+            await library.IsVerifiedAsync();
+
+            clock.Set(TimeSpan.FromDays(days));
+            disk.Run("mv 2026/000 moved; rm 2026/001/*; printf more >> '2026/002/photo 00080.jpg'");
+            disk.AddPhotos(5, below: "added");
+            var during = await library.EqualsDiskAsync();
+            Near(during);
+            Grown(before, during);
+            Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, during["moved/photo 00000.jpg"].PhotoId);
+            await IsAsync(installation, library, "degraded", days > 0 ? "ahead of the indexers'" : "behind the indexers'");
+
+            // Started by the wrong clock it tells nothing before an indexer is heard.
+            await EndAsync(watcher);
+            watcher = null;
+            disk.Run("mv moved 'moved again'; rm added/*/*; printf more >> '2026/002/photo 00081.jpg'");
+            watcher = await StartWatcherAsync(installation, state, clock);
+            var restarted = await library.EqualsDiskAsync();
+            Near(restarted);
+            Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, restarted["moved again/photo 00000.jpg"].PhotoId);
+            await IsAsync(installation, library, "degraded", "set the one right that is wrong");
+
+            clock.Set(TimeSpan.FromDays(-days));
+            await IsAsync(installation, library, "watching", null);
+            disk.AddPhotos(5, below: "later");
+            disk.Run("mv 'moved again' 'moved at last'");
+            var after = await library.EqualsDiskAsync();
+            Near(after);
+            Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, after["moved at last/photo 00000.jpg"].PhotoId);
+            await library.IsVerifiedAsync();
+            await installation.ErrorQueueIsEmptyAsync();
+        }
+        finally
+        {
+            if (watcher is not null)
+                await EndAsync(watcher);
+            Directory.Delete(state, recursive: true);
+        }
+    }
+
+    private static Task IsAsync(Installation installation, PhotoLibrary library, string state, string? reason) => installation.UntilAsync(async () =>
+    {
+        var report = await library.ReportAsync();
+        return report?["state"]!.GetValue<string>() == state && (reason is null || report["reason"]!.GetValue<string>().Contains(reason, StringComparison.Ordinal))
+            ? null
+            : $"{library.Id} is not {state}: {report?.ToJsonString()}";
+    });
+
+    // No version is of a clock that is days away.
+    private static void Near(Dictionary<string, CatalogPhoto> photos) => Assert.All(photos.Values, photo =>
+        Assert.True((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch.AddMicroseconds(photo.Version)).Duration() < TimeSpan.FromHours(1), $"{photo.Path} has the version {photo.Version}."));
 
     // What was told meanwhile has a version above all that was there.
     private static void Grown(Dictionary<string, CatalogPhoto> before, Dictionary<string, CatalogPhoto> after)

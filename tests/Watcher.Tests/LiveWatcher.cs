@@ -75,9 +75,12 @@ internal sealed class LiveWatcher : IDisposable
 
     public void Start()
     {
-        _inside = new Inside(_options, Time, Disk);
+        StartUnannounced();
         Announce(Definition);
     }
+
+    /// <summary>Starts, and no indexer is there yet.</summary>
+    public void StartUnannounced() => _inside = new Inside(_options, Time, Disk);
 
     public void Ask(LibraryAction action) => _inside!.Post(
         tracker => tracker.Act(new LibraryActionRequested { LibraryId = Definition.Id, Action = action, Reason = "a test" }));
@@ -88,6 +91,10 @@ internal sealed class LiveWatcher : IDisposable
 
     /// <summary>Announces libraries as owned by whom they say.</summary>
     public void AnnounceAsIs(params Library[] libraries) => _inside!.Post(tracker => tracker.Announced(libraries));
+
+    /// <summary>Announces the library with an indexer's time.</summary>
+    public void AnnounceAt(DateTimeOffset time, Library? library = null, Guid indexer = default) =>
+        _inside!.Post(tracker => tracker.Announced([(library ?? Definition) with { Owner = _inside.State.Id }], indexer, time));
 
     public void Stop()
     {

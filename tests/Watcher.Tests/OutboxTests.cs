@@ -228,7 +228,7 @@ public sealed class OutboxTests : IDisposable
         using var inotify = new Inotify();
         var disk = new KernelDisk(inotify);
         var options = new WatcherOptions { Host = "here" };
-        var planner = new Planner(_state, new DirectoryTree(disk), options, TimeProvider.System) { MovedAtOnce = 2 };
+        var planner = new Planner(_state, new DirectoryTree(disk), options, new IndexersClock(TimeProvider.System)) { MovedAtOnce = 2 };
         _state.Transact(() => Assert.Equal(2, planner.Bring(new Queue<MovedDirectory>([new MovedDirectory(node, "before/"u8.ToArray())]))));
         Assert.Equal(Moves("before/", "after/", "a.jpg", "b.jpg"), Told());
 

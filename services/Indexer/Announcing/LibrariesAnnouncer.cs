@@ -8,9 +8,11 @@ namespace WatchPhoto.Indexer.Announcing;
 
 /// <summary>Tells the watchers all libraries, and who takes care of each, at every change and every few seconds.</summary>
 internal sealed class LibrariesAnnouncer(
-    LibraryOwners owners, RegistryChanges changes, DatabaseConnection database, IBus bus, IOptions<IndexerOptions> options,
+    LibraryOwners owners, VersionsAhead versions, RegistryChanges changes, DatabaseConnection database, IBus bus, IOptions<IndexerOptions> options,
     TimeProvider time) : BackgroundService
 {
+    private readonly Guid _id = Guid.NewGuid();
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var interval = options.Value.AnnouncementInterval;
@@ -28,9 +30,11 @@ internal sealed class LibrariesAnnouncer(
         try
         {
             var libraries = await database.AskAsync(owners.ReadAsync, stoppingToken);
+            if (await database.AskAsync(token => versions.BringBackAsync(libraries, token), stoppingToken))
+                libraries = await database.AskAsync(owners.ReadAsync, stoppingToken);
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             waiting.CancelAfter(patience);
-            await bus.Publish(libraries, waiting.Token).WaitAsync(waiting.Token);
+            await bus.Publish(libraries with { SentAt = time.GetUtcNow(), SentBy = _id }, waiting.Token).WaitAsync(waiting.Token);
         }
         catch (OperationCanceledException)
         {

@@ -33,6 +33,13 @@ public interface IPhotoCatalog
     /// </summary>
     Task BuryUpToAsync(string libraryId, long floor, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Gives everything of the library that has a higher version this one: what a wrong clock has told does not stand above what
+    /// is told from now on. What was lowered has a digest of before: its watcher must tell all of the library again.
+    /// </summary>
+    /// <returns>How many registers, tombstones and ranges that were.</returns>
+    Task<long> LowerAsync(string libraryId, long version, CancellationToken cancellationToken);
+
     /// <summary>Forgets all registers, tombstones and ranges of a removed library; returns how many there were.</summary>
     Task<long> ForgetAsync(string libraryId, CancellationToken cancellationToken);
 

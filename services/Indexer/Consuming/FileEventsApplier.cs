@@ -13,7 +13,7 @@ internal sealed class FileEventsApplier(
     /// <exception cref="RefusedMessageException">It never will.</exception>
     public async Task<bool> ApplyAsync(FileEvents events, CancellationToken cancellationToken)
     {
-        if (FileEventsRules.Problem(events, time.GetUtcNow()) is { } problem)
+        if (FileEventsRules.Problem(events) is { } problem)
             throw new RefusedMessageException(problem);
 
         var library = await libraries.FindAsync(events.LibraryId, events.Epoch, cancellationToken);
@@ -33,6 +33,11 @@ internal sealed class FileEventsApplier(
             return false;
         }
 
+        // What is known of the library may be a moment old; asked for an epoch that it cannot have, it is read again.
+        if (FileEventsRules.ClockProblem(events, time.GetUtcNow(), library.HighestVersion) is not null
+            && await libraries.FindAsync(events.LibraryId, epoch: long.MaxValue, cancellationToken) is { } present
+            && FileEventsRules.ClockProblem(events, time.GetUtcNow(), present.HighestVersion) is { } ahead)
+            throw new RefusedMessageException(ahead);
         if (events.Events.Count > 0)
             await database.AskAsync(token => catalog.ApplyAsync(events, token), cancellationToken);
         metrics.Applied(events);

@@ -1,4 +1,5 @@
 using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Catalog;
 
 namespace WatchPhoto.Indexer.Consuming;
 
@@ -6,10 +7,9 @@ namespace WatchPhoto.Indexer.Consuming;
 internal static class FileEventsRules
 {
     private const long VersionLimit = 1L << 53;
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromDays(1);
 
-    /// <summary>What is wrong with the message, in one sentence; null: nothing.</summary>
-    public static string? Problem(FileEvents message, DateTimeOffset now)
+    /// <summary>What is wrong with the message by itself, in one sentence; null: nothing.</summary>
+    public static string? Problem(FileEvents message)
     {
         if (message.LibraryId.Length == 0)
             return "The libraryId is empty.";
@@ -20,18 +20,37 @@ internal static class FileEventsRules
         if (message.Events.Count > FileEvents.MaxEvents || (message.Events.Count == 0 && message.Proof is null))
             return $"The message has {message.Events.Count} events; it must have 1 to {FileEvents.MaxEvents}.";
 
-        long latest = Math.Min(VersionLimit, ((now + ClockTolerance) - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
         for (int i = 0; i < message.Events.Count; i++)
         {
-            if (Problem(message.Events[i], latest) is { } problem)
+            if (Problem(message.Events[i]) is { } problem)
                 return $"events[{i}] {problem}.";
         }
 
         return null;
     }
 
+    /// <summary>Which event is of a clock that is ahead, in one sentence; null: none.</summary>
+    /// <param name="held">
+    /// The highest version that the catalog holds of the library: from there a watcher goes on though this clock is behind, or
+    /// though its own has been ahead. Versions are an order, and only near to the time.
+    /// </param>
+    public static string? ClockProblem(FileEvents message, DateTimeOffset now, long held)
+    {
+        long latest = Math.Max(CatalogClock.VersionAt(now), held) + CatalogClock.MostAhead.Ticks / TimeSpan.TicksPerMicrosecond;
+        for (int i = 0; i < message.Events.Count; i++)
+        {
+            if (message.Events[i].Version > latest)
+                return $"events[{i}] {Ahead(message.Events[i])}.";
+        }
+
+        return null;
+    }
+
+    private static string Ahead(FileEvent change) =>
+        $"has the version {change.Version}, more than a day ahead of now: set the clock of its host right";
+
     // The end of a sentence that starts with the event.
-    private static string? Problem(FileEvent? change, long latest)
+    private static string? Problem(FileEvent? change)
     {
         if (change is null)
             return "is null";
@@ -39,8 +58,8 @@ internal static class FileEventsRules
             return $"has the kind {(int)change.Kind}, which is none";
         if (change.Version < 1)
             return $"has the version {change.Version}; versions are microseconds since 1970";
-        if (change.Version > latest)
-            return $"has the version {change.Version}, more than a day ahead of now: set the clock of its host right";
+        if (change.Version > VersionLimit)
+            return Ahead(change);
         if (PhotoPath.Problem(change.Path) is { } path)
             return $"has a path that {path}";
 

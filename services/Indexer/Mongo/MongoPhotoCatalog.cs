@@ -89,6 +89,22 @@ internal sealed class MongoPhotoCatalog(MongoDatabase database, CatalogOptions o
     public Task BuryUpToAsync(string libraryId, long floor, CancellationToken cancellationToken) =>
         RegisterAlgebra.RemoveAsync(_steps, libraryId, [new Removal("", floor + 1)], cancellationToken);
 
+    public async Task<long> LowerAsync(string libraryId, long version, CancellationToken cancellationToken)
+    {
+        var higher = new BsonDocument { { "library", libraryId }, { "version", new BsonDocument("$gt", version) } };
+        var living = new BsonDocument(higher.Elements.Append(MongoRegister.Living));
+        var dead = new BsonDocument(higher) { { "deletedAt", new BsonDocument("$exists", true) } };
+        var registers = await database.Registers.UpdateManyAsync(
+            living, new BsonDocument("$set", new BsonDocument("version", version)), cancellationToken: cancellationToken);
+        var tombstones = await database.Registers.UpdateManyAsync(
+            dead, new BsonDocument("$set", new BsonDocument { { "version", version }, { "deletedAt", MongoRegister.TimeOf(version) } }),
+            cancellationToken: cancellationToken);
+        var ranges = await database.Ranges.UpdateManyAsync(
+            higher, new BsonDocument("$set", new BsonDocument { { "version", version }, { "removedAt", MongoRegister.TimeOf(version) } }),
+            cancellationToken: cancellationToken);
+        return registers.ModifiedCount + tombstones.ModifiedCount + ranges.ModifiedCount;
+    }
+
     public async Task<long> ForgetAsync(string libraryId, CancellationToken cancellationToken)
     {
         var everything = MongoKey.In(libraryId, PathRange.Below(""), "path");

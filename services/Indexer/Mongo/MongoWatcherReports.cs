@@ -96,7 +96,7 @@ internal sealed class MongoWatcherReports(MongoDatabase database) : IWatcherRepo
             new("$set", new BsonDocument
             {
                 { "rival", MongoRegister.Id(report.RunId) },
-                { "rivalSince", new BsonDocument("$ifNull", new BsonArray { "$rivalSince", "$$NOW" }) },
+                { "rivalSince", new BsonDocument("$min", new BsonArray { "$rivalSince", "$$NOW" }) },
             }),
         };
         await database.Watchers.UpdateOneAsync(others, Builders<BsonDocument>.Update.Pipeline(waiting), cancellationToken: cancellationToken);

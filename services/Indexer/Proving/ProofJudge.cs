@@ -81,7 +81,8 @@ internal sealed partial class ProofJudge(
         var held = await catalog.ProveAsync(message.LibraryId, cancellationToken);
         var now = time.GetUtcNow();
         var before = await verifications.FindAsync(message.LibraryId, cancellationToken) ?? new Verification { LibraryId = message.LibraryId };
-        bool isDue = before.NextResyncAt is not { } next || now >= next;
+        // Further ahead than anyone waits, it is of a clock that was wrong.
+        bool isDue = before.NextResyncAt is not { } next || now >= next || next - now > LongestWait;
         string drift = $"the watcher has {proof.Count} entries, the catalog {held.Count}"
             + (proof.Count == held.Count ? ", some of them different" : "");
         var wait = before.LastDriftAt is { } last && before.NextResyncAt is { } planned

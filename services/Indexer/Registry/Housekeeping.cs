@@ -12,6 +12,13 @@ internal sealed partial class Housekeeping(
     ILibraryRegistry registry, IPhotoCatalog catalog, RegistryChanges changes, DatabaseConnection database,
     IOptions<IndexerOptions> options, TimeProvider time, ILogger<Housekeeping> logger) : BackgroundService
 {
+    // A clock that leaps may be wrong. What is dropped by a wrong one is gone; for an hour it can be set right.
+    private static readonly TimeSpan Doubt = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LongestStep = TimeSpan.FromHours(1);
+
+    private (DateTimeOffset Time, long Timestamp)? _last;
+    private long? _leapt;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -33,17 +40,28 @@ internal sealed partial class Housekeeping(
     private async Task TidyAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
+        bool mayDrop = !IsDoubtful(now);
         foreach (var library in (await registry.ReadAsync(cancellationToken)).Libraries)
         {
             if (library.RemovedAt is not { } removedAt)
                 continue;
             if (await catalog.ForgetAsync(library.Id, cancellationToken) is > 0 and var count)
                 LogForgotten(library.Id, count);
-            if (now - removedAt > options.Value.RemovedLibraryAge && await registry.DropAsync(library.Id, cancellationToken))
+            if (mayDrop && now - removedAt > options.Value.RemovedLibraryAge && await registry.DropAsync(library.Id, cancellationToken))
                 LogDropped(library.Id, removedAt);
         }
 
-        await catalog.ExpireAsync(now, cancellationToken);
+        if (mayDrop)
+            await catalog.ExpireAsync(now, cancellationToken);
+    }
+
+    private bool IsDoubtful(DateTimeOffset now)
+    {
+        long timestamp = time.GetTimestamp();
+        if (_last is { } last && now - last.Time - time.GetElapsedTime(last.Timestamp, timestamp) > LongestStep)
+            _leapt = timestamp;
+        _last = (now, timestamp);
+        return _leapt is { } leapt && time.GetElapsedTime(leapt, timestamp) < Doubt;
     }
 
     [LoggerMessage(LogLevel.Information, "The library {Library} is removed: forgot {Count} records of it")]

@@ -10,8 +10,8 @@ internal sealed class SqlitePhotoCatalog(SqliteDatabase database, CatalogOptions
 {
     private const int PageSize = 1000;
 
-    // A transaction that forgets a million rows would keep the writer waiting for seconds.
-    private const int ForgetAtOnce = 10_000;
+    // A transaction that changes a million rows would keep the writer waiting for seconds.
+    private const int ChangedAtOnce = 10_000;
 
     public Task ApplyAsync(FileEvents events, CancellationToken cancellationToken)
     {
@@ -77,6 +77,12 @@ internal sealed class SqlitePhotoCatalog(SqliteDatabase database, CatalogOptions
             return true;
         }, cancellationToken);
 
+    public async Task<long> LowerAsync(string libraryId, long version, CancellationToken cancellationToken) =>
+        await ChangeAsync("register", "library, path", "UPDATE register SET version = $version",
+            "library = $library AND version > $version", [("$library", libraryId), ("$version", version)], cancellationToken)
+        + await ChangeAsync("removal", "library, directory", "UPDATE removal SET version = $version",
+            "library = $library AND version > $version", [("$library", libraryId), ("$version", version)], cancellationToken);
+
     public async Task<long> ForgetAsync(string libraryId, CancellationToken cancellationToken) =>
         await DeleteAsync("register", "library, path", "library = $library", ("$library", libraryId), cancellationToken)
         + await DeleteAsync("removal", "library, directory", "library = $library", ("$library", libraryId), cancellationToken);
@@ -113,16 +119,20 @@ internal sealed class SqlitePhotoCatalog(SqliteDatabase database, CatalogOptions
         return photos;
     }
 
-    private async Task<long> DeleteAsync(
-        string table, string key, string condition, (string, object?) parameter, CancellationToken cancellationToken)
+    private Task<long> DeleteAsync(
+        string table, string key, string condition, (string, object?) parameter, CancellationToken cancellationToken) =>
+        ChangeAsync(table, key, $"DELETE FROM {table}", condition, [parameter], cancellationToken);
+
+    private async Task<long> ChangeAsync(
+        string table, string key, string change, string condition, (string, object?)[] parameters, CancellationToken cancellationToken)
     {
-        string sql = $"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {condition} LIMIT {ForgetAtOnce})";
-        for (long deleted = 0; ;)
+        string sql = $"{change} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {condition} LIMIT {ChangedAtOnce})";
+        for (long changed = 0; ;)
         {
-            int some = await database.WriteAsync(writer => writer.Execute(sql, parameter), cancellationToken);
-            deleted += some;
-            if (some < ForgetAtOnce)
-                return deleted;
+            int some = await database.WriteAsync(writer => writer.Execute(sql, parameters), cancellationToken);
+            changed += some;
+            if (some < ChangedAtOnce)
+                return changed;
         }
     }
 }

@@ -58,7 +58,7 @@ internal sealed class SqliteWatcherReports(SqliteDatabase database, TimeProvider
             """, values) > 0)
             return false;
         writer.Execute("""
-            UPDATE watcher SET rival = $run, rival_since = ifnull(rival_since, $now) WHERE host = $host AND state_id <> $state
+            UPDATE watcher SET rival = $run, rival_since = min(ifnull(rival_since, $now), $now) WHERE host = $host AND state_id <> $state
             """, values);
         return writer.Execute($"UPDATE watcher SET {Kept}, rival = NULL WHERE host = $host AND state_id <> $state AND rival_since <= $due", values) > 0;
     }

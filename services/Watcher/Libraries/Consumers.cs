@@ -13,8 +13,8 @@ internal sealed class LibrariesAnnouncedConsumer(TrackerService tracker, Rivals 
     public Task Consume(ConsumeContext<LibrariesAnnounced> context)
     {
         rivals.See(context.Message.Hosts);
-        var libraries = context.Message.Libraries;
-        tracker.Post(each => each.Announced(libraries));
+        var announced = context.Message;
+        tracker.Post(each => each.Announced(announced.Libraries, announced.SentBy, announced.SentAt));
         return Task.CompletedTask;
     }
 }

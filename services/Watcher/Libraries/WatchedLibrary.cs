@@ -75,6 +75,13 @@ internal sealed class WatchedLibrary(long row, Library definition)
     public void SeeHighestVersion(long version) =>
         Definition = Definition with { HighestVersion = Math.Max(version, Definition.HighestVersion) };
 
+    /// <summary>Versions go on from here, though higher ones were told: those were of a wrong clock.</summary>
+    public void Restart(long version, long highestVersion)
+    {
+        Version = version;
+        Definition = Definition with { HighestVersion = highestVersion };
+    }
+
     /// <param name="tellsEvents">Whether the root's file system does.</param>
     public bool Polls(bool tellsEvents) => Definition.Watch switch
     {
@@ -93,8 +100,7 @@ internal sealed class WatchedLibrary(long row, Library definition)
     /// <summary>A version for the next plan: above all before it, here and in the catalog, and near to the clock.</summary>
     public long NextVersion(TimeProvider time)
     {
-        long now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        Version = Math.Max(Math.Max(Version, Definition.HighestVersion) + 1, now);
+        Version = Math.Max(Math.Max(Version, Definition.HighestVersion) + 1, IndexersClock.VersionAt(time.GetUtcNow()));
         return Version;
     }
 }

@@ -71,6 +71,7 @@ internal sealed partial class OutboxPublisher(
 
     private async Task SendAllAsync(CancellationToken cancellationToken)
     {
+        await signal.Opened.WaitAsync(cancellationToken);
         var read = ReadAsync(after: 0);
         try
         {

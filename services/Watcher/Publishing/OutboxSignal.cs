@@ -8,6 +8,14 @@ internal sealed class OutboxSignal
     private readonly Channel<bool> _raised = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when what is in the outbox may be sent.</summary>
+    public Task Opened => _opened.Task;
+
+    /// <summary>Lets what is in the outbox be sent, from now on.</summary>
+    public void Open() => _opened.TrySetResult();
+
     public void Raise() => _raised.Writer.TryWrite(true);
 
     public async Task WaitAsync(CancellationToken cancellationToken) => await _raised.Reader.ReadAsync(cancellationToken);

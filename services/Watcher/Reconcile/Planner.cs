@@ -11,7 +11,7 @@ namespace WatchPhoto.Watcher.Reconcile;
 /// in it at most once; whatever a file was moved from is drawn into the same plan, so that chains, cycles and exchanges
 /// are one. Writes entries and outbox in the transaction it is called in.
 /// </summary>
-internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOptions options, TimeProvider time)
+internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOptions options, IndexersClock time)
 {
     // Of a file's names, those that a live look asks after.
     private const int MostNames = 64;
@@ -393,12 +393,12 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         var since = identity.Birth is { } birth
             ? DateTimeOffset.FromUnixTimeSeconds(birth.Seconds)
             : PhotoIds.MintedAt(photoId);
-        return time.GetUtcNow() - since < Young;
+        // Also of a clock that was ahead then: such a file is not young for as long.
+        return (time.HostNow - since).Duration() < Young;
     }
 
     private List<Observation> Write(bool final, List<ObservedDirectory> removed)
     {
-        var now = time.GetUtcNow();
         var missing = new List<Observation>();
         var told = new Dictionary<WatchedLibrary, LibraryPlan>();
         LibraryPlan Of(WatchedLibrary library)
@@ -417,7 +417,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             {
                 var plan = Of(path.Directory.Library);
                 if (path.Displaces)
-                    state.Remember(path.Recorded!, now);
+                    state.Remember(path.Recorded!, IndexersClock.TimeOf(plan.Version));
                 plan.Put(path, photoId, state);
             }
             else if (path.Waits)
@@ -435,7 +435,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
                 var plan = Of(path.Directory.Library);
                 plan.Remove(path, state);
                 if (path.Goes is null && !path.IsSpent)
-                    state.Remember(gone, now);
+                    state.Remember(gone, IndexersClock.TimeOf(plan.Version));
                 // A move says itself that its source is gone, unless that is in another library.
                 if ((path.Goes is not { } target || target.Directory.Library != path.Directory.Library)
                     && !removed.Any(directory => directory.Covers(path.Directory)))

@@ -9,6 +9,9 @@ namespace WatchPhoto.Watcher.Tracking;
 /// </summary>
 internal sealed class Audit(WatcherOptions options, TimeProvider time)
 {
+    // A time further ahead is of a clock that was wrong: nobody knows when that was.
+    private static readonly TimeSpan MostAhead = TimeSpan.FromHours(1);
+
     private Comparison? _running;
     private long _restsSince;
     private TimeSpan _rest;
@@ -16,18 +19,22 @@ internal sealed class Audit(WatcherOptions options, TimeProvider time)
     /// <summary>The audit of a library, if it is under way.</summary>
     public Comparison? Of(WatchedLibrary library) => _running?.Whole == library ? _running : null;
 
+    private DateTimeOffset DueAt(WatchedLibrary library, DateTimeOffset now) =>
+        library.DiskComparedAt!.Value is var compared && compared - now > MostAhead ? now : compared + options.AuditInterval;
+
     /// <summary>Goes on with the audit that is running, or begins one that is due.</summary>
     /// <returns>How long until it should be called again; null: no library is there.</returns>
     public TimeSpan? Work(IReadOnlyCollection<WatchedLibrary> libraries, Func<Comparison> newComparison, Action<Comparison> done)
     {
         if (_running is null)
         {
+            var now = time.GetUtcNow();
             var next = libraries
                 .Where(library => library is { Root: not null, DiskComparedAt: not null })
-                .MinBy(library => library.DiskComparedAt);
+                .MinBy(library => DueAt(library, now));
             if (next is null)
                 return null;
-            var wait = next.DiskComparedAt!.Value + options.AuditInterval - time.GetUtcNow();
+            var wait = DueAt(next, now) - now;
             if (wait > TimeSpan.Zero)
                 return wait;
             _running = newComparison();

@@ -30,8 +30,9 @@ internal sealed class Recoveries(StateDatabase state, Action<CatalogPartRequeste
 
     public void Abandon(WatchedLibrary library) => _running.Remove(library);
 
+    /// <param name="highest">Higher versions are of a wrong clock.</param>
     /// <returns>True: that was the last part.</returns>
-    public bool Take(WatchedLibrary library, CatalogPart part)
+    public bool Take(WatchedLibrary library, CatalogPart part, long highest)
     {
         // An answer to a question asked twice.
         if (!_running.TryGetValue(library, out var running) || running.After != part.After)
@@ -42,7 +43,8 @@ internal sealed class Recoveries(StateDatabase state, Action<CatalogPartRequeste
             foreach (var entry in part.Entries)
                 Take(library, entry);
             library.IsRecovering = !part.IsLast;
-            library.Version = Math.Max(library.Version, part.HighestVersion);
+            if (part.HighestVersion <= highest)
+                library.Version = Math.Max(library.Version, part.HighestVersion);
             state.SaveLibrary(library);
         });
         if (part.IsLast)

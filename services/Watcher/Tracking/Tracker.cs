@@ -18,10 +18,12 @@ internal sealed partial class Tracker : IComparisonEvents
 {
     private const int MostSettledAtOnce = 4096;
 
+    private static readonly TimeSpan LeapDoubt = TimeSpan.FromHours(1);
+
     private readonly StateDatabase _state;
     private readonly IDisk _disk;
     private readonly WatcherOptions _options;
-    private readonly TimeProvider _time;
+    private readonly IndexersClock _time;
     private readonly ILogger _log;
     private readonly TaskScheduler _readers;
     private readonly DirectoryTree _tree;
@@ -44,6 +46,9 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Audit _audit;
     private readonly Recoveries _recoveries;
     private readonly Resyncs _resyncs;
+    private readonly VersionRepair _versions;
+    private bool _hasClockProblem;
+    private long? _leapt;
     // When the oldest hint was read that is not looked at yet.
     private long? _hintedAt;
     private bool _hasCompared;
@@ -57,10 +62,10 @@ internal sealed partial class Tracker : IComparisonEvents
         StateDatabase state, IDisk disk, WatcherOptions options, TimeProvider time, ILogger log, Action recorded,
         Action<CatalogPartRequested> ask, TaskScheduler? readers = null)
     {
-        (_state, _disk, _options, _time, _log, _recorded) = (state, disk, options, time, log, recorded);
+        (_state, _disk, _options, _time, _log, _recorded) = (state, disk, options, new IndexersClock(time), log, recorded);
         _readers = readers ?? new ReaderThread();
         _tree = new DirectoryTree(disk);
-        _planner = new Planner(state, _tree, options, time);
+        _planner = new Planner(state, _tree, options, _time);
         _agenda = new Agenda(time);
         _troubled = new Patrol(options.TroubleInterval, time);
         _polled = new Patrol(options.PollInterval, time);
@@ -68,14 +73,16 @@ internal sealed partial class Tracker : IComparisonEvents
         _moves = new MoveWindow(options.MoveWindow, time);
         _settling = new SettlingNames(options.SettleTime, time);
         _overflows = new Overflows(time);
-        _audit = new Audit(options, time);
+        _audit = new Audit(options, _time);
         _recoveries = new Recoveries(state, ask, time);
-        _resyncs = new Resyncs(state, options, time, recorded);
+        _resyncs = new Resyncs(state, options, _time, recorded);
+        _versions = new VersionRepair(state, _time, _resyncs, log);
         _rootsChecked = time.GetTimestamp();
         lock (state.Gate)
         {
             foreach (var library in state.Libraries())
                 Take(library);
+            _versions.Start(_libraries.Values);
             foreach (var move in state.MovesToTell())
                 _planner.FinishMove(move, _byRow[move.Directory.Library]);
         }
@@ -93,6 +100,12 @@ internal sealed partial class Tracker : IComparisonEvents
 
     /// <summary>Libraries of this host that are not watched, by id, and why.</summary>
     public IReadOnlyDictionary<string, string> Refused => _refused;
+
+    /// <summary>How this host's clock contradicts the indexers', and what helps; null: it does not. Nothing is proven meanwhile.</summary>
+    public string? ClockProblem => _time.Problem;
+
+    /// <inheritdoc cref="VersionRepair.AwaitsTime"/>
+    public bool AwaitsTime => _versions.AwaitsTime;
 
     /// <summary>Begins with the libraries known from the last run; the indexer need not be there.</summary>
     public void Start()
@@ -200,8 +213,14 @@ internal sealed partial class Tracker : IComparisonEvents
     }
 
     /// <summary>Takes the announced libraries that this watcher owns. What is not announced stays as it is.</summary>
-    public void Announced(IReadOnlyList<Library> libraries)
+    /// <param name="sentBy">Which indexer announces.</param>
+    /// <param name="sentAt">By its clock; null: it does not say.</param>
+    public void Announced(IReadOnlyList<Library> libraries, Guid? sentBy = null, DateTimeOffset? sentAt = null)
     {
+        if (sentAt is { } time)
+            SeeTime(sentBy ?? Guid.Empty, time);
+        _versions.Consider(libraries, _libraries.GetValueOrDefault);
+        libraries = _versions.Checked(libraries);
         Pause(libraries.Select(library => library.Id).ToHashSet());
         foreach (var announced in libraries.Where(IsOwn))
         {
@@ -268,11 +287,22 @@ internal sealed partial class Tracker : IComparisonEvents
     /// <summary>Takes a part of the catalog's picture of a library, if this watcher asked for it.</summary>
     public void Take(CatalogPart part)
     {
-        if (part.StateId == _state.Id && _libraries.GetValueOrDefault(part.LibraryId) is { } library && _recoveries.Take(library, part))
+        if (part.StateId == _state.Id && _libraries.GetValueOrDefault(part.LibraryId) is { } library && _recoveries.Take(library, part, _time.HighestVersion))
         {
             LogRecovered(library.Id, library.Entries);
             Open(library);
         }
+    }
+
+    private void SeeTime(Guid indexer, DateTimeOffset sentAt)
+    {
+        _time.See(indexer, sentAt);
+        var problem = _time.Problem;
+        if (problem is not null && !_hasClockProblem)
+            LogClockWrong(problem);
+        else if (problem is null && _hasClockProblem)
+            LogClockRight();
+        _hasClockProblem = problem is not null;
     }
 
     // One that nobody owns any more (the registry is an old one again) stays with who has it; nobody begins with it.
@@ -500,12 +530,17 @@ internal sealed partial class Tracker : IComparisonEvents
     {
         if (comparison.Whole is not { Root: not null } library || comparison.IsOutdated)
             return;
-        library.DiskComparedAt = _time.GetUtcNow();
+        var now = _time.GetUtcNow();
+        // Of a clock that has leapt far ahead nobody knows whether it is right: what is remembered stays for a while.
+        if (library.DiskComparedAt is { } last && now - last > _options.AuditInterval + TimeSpan.FromDays(1))
+            _leapt = _time.GetTimestamp();
+        library.DiskComparedAt = now;
         _hasCompared = true;
         _state.Transact(() =>
         {
             _state.SaveLibrary(library);
-            _state.ForgetGoneBefore(_time.GetUtcNow() - _options.Memory);
+            if (_leapt is not { } leapt || _time.GetElapsedTime(leapt) > LeapDoubt)
+                _state.ForgetGoneBefore(now - _options.Memory);
         });
         LogCompared(library.Id, comparison.Files, _time.GetElapsedTime(comparison.Started).TotalSeconds, comparison.Worked.TotalSeconds);
     }
@@ -610,6 +645,7 @@ internal sealed partial class Tracker : IComparisonEvents
         Close(library);
         _doubted.Remove(library);
         _recoveries.Abandon(library);
+        _versions.Abandon(library);
         _state.Transact(() => _state.RemoveLibrary(library, _time.GetUtcNow()));
         _libraries.Remove(library.Id);
         _byRow.Remove(library.Row);
@@ -732,6 +768,12 @@ internal sealed partial class Tracker : IComparisonEvents
 
     [LoggerMessage(LogLevel.Information, "{Library}: watching {Path}")]
     private partial void LogWatching(string library, string path);
+
+    [LoggerMessage(LogLevel.Warning, "{Problem} Changes are told by the indexers' clock meanwhile")]
+    private partial void LogClockWrong(string problem);
+
+    [LoggerMessage(LogLevel.Information, "The clock of this host agrees with the indexers' again")]
+    private partial void LogClockRight();
 
     [LoggerMessage(LogLevel.Information, "{Library}: not this watcher's any more; let go")]
     private partial void LogLetGo(string library);

@@ -16,6 +16,7 @@ internal sealed class TrackerService : IHostedService, IDisposable
     private readonly Inotify _inotify = new();
     private readonly HintReader _reader;
     private readonly StateDatabase _state;
+    private readonly OutboxSignal _outbox;
     private readonly Tracker _tracker;
     private readonly WatcherStatus _status;
     private readonly WatcherEnd _end;
@@ -26,7 +27,7 @@ internal sealed class TrackerService : IHostedService, IDisposable
         StateDatabase state, OutboxSignal outbox, CatalogPartRequester requester, WatcherStatus status, WatcherMetrics metrics, IOptions<WatcherOptions> options,
         TimeProvider time, WatcherEnd end, ILogger<TrackerService> log)
     {
-        (_state, _status, _end) = (state, status, end);
+        (_state, _outbox, _status, _end) = (state, outbox, status, end);
         _tracker = new Tracker(state, new KernelDisk(_inotify), options.Value, time, log, outbox.Raise, requester.Ask)
         {
             ChangeRecorded = metrics.Recorded,
@@ -79,6 +80,8 @@ internal sealed class TrackerService : IHostedService, IDisposable
                     request(_tracker);
                 var idle = _tracker.Work();
                 _status.Update(_tracker);
+                if (!_tracker.AwaitsTime)
+                    _outbox.Open();
                 if (idle <= TimeSpan.Zero)
                     continue;
                 hasCompared |= _tracker.TakeHasCompared();

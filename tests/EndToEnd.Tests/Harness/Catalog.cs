@@ -13,11 +13,14 @@ internal static class Catalog
     private const int MostDifferences = 10;
 
     /// <summary>photos.ndjson, in its order.</summary>
-    public static async Task<List<CatalogPhoto>> ReadAsync(HttpClient api, string libraryId)
+    public static Task<List<CatalogPhoto>> ReadAsync(HttpClient api, string libraryId) =>
+        ReadAsync(api, new Uri($"api/libraries/{libraryId}/photos.ndjson", UriKind.Relative), libraryId);
+
+    /// <summary>The same of an API that may be elsewhere after each start.</summary>
+    public static async Task<List<CatalogPhoto>> ReadAsync(HttpClient api, Uri address, string libraryId)
     {
         var photos = new List<CatalogPhoto>();
-        var text = await api.GetStringAsync(
-            new Uri($"api/libraries/{libraryId}/photos.ndjson", UriKind.Relative), TestContext.Current.CancellationToken);
+        var text = await api.GetStringAsync(address, TestContext.Current.CancellationToken);
         foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             using var json = JsonDocument.Parse(line);

@@ -284,11 +284,14 @@ internal sealed class PhotoLibrary(Installation installation, string id, string 
     }
 
     /// <summary>How the library is, in the words of its watcher's last report; null: it says nothing of it.</summary>
-    public async Task<string?> StateAsync()
+    public async Task<string?> StateAsync() => (await ReportAsync())?["state"]!.GetValue<string>();
+
+    /// <summary>What its watcher has last reported of it; null: nothing.</summary>
+    public async Task<JsonNode?> ReportAsync()
     {
         var watchers = await (await installation.ApiAsync()).GetFromJsonAsync<JsonArray>(new Uri("api/watchers", UriKind.Relative), Cancellation);
         return watchers!.SelectMany(watcher => watcher!["libraries"]!.AsArray())
-            .FirstOrDefault(report => report!["libraryId"]!.GetValue<string>() == id)?["state"]!.GetValue<string>();
+            .FirstOrDefault(report => report!["libraryId"]!.GetValue<string>() == id);
     }
 
     public async Task DeleteAsync()

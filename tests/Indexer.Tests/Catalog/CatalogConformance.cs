@@ -55,6 +55,47 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
         Assert.Equal([Photo(bare), Photo(empty), Photo(full)], await ReadAsync());
     }
 
+    [Fact]
+    public async Task What_a_wrong_clock_has_told_is_lowered_and_what_is_told_from_then_on_counts()
+    {
+        long now = Events.At(100), ahead = TimeSpan.FromDays(3653).Ticks / TimeSpan.TicksPerMicrosecond;
+        await ApplyAsync(Created("kept.jpg", 1, photo: 1), Created("gone.jpg", 2, photo: 2), Created("below/old.jpg", 3, photo: 3));
+        await ApplyAsync(
+            Changed("changed.jpg", ahead, photo: 4), Deleted("gone.jpg", ahead + 1), Removed("below", ahead + 2), Created("below/new.jpg", ahead + 2, photo: 5));
+
+        Assert.Equal(5, await Photos.LowerAsync(_library, now, Cancellation));
+        Assert.Equal(now, (await Photos.ProveAsync(_library, Cancellation)).Version);
+        Assert.Equal(["below/new.jpg", "changed.jpg", "kept.jpg"], (await ReadAsync()).Select(photo => photo.Path));
+        Assert.Equal(0, await Photos.LowerAsync(_library, now, Cancellation));
+
+        // What is older than the wrong clock still changes nothing, what comes now does.
+        await ApplyAsync(Created("gone.jpg", 2, photo: 2), Created("below/old.jpg", 3, photo: 3), Created("changed.jpg", 4, photo: 6));
+        Assert.Equal(["below/new.jpg", "changed.jpg", "kept.jpg"], (await ReadAsync()).Select(photo => photo.Path));
+        var again = new[]
+        {
+            Changed("kept.jpg", 200, photo: 1), Changed("changed.jpg", 200, photo: 4), Created("gone.jpg", 200, photo: 2),
+            Created("below/old.jpg", 200, photo: 3),
+        };
+        await ApplyAsync(again);
+        // And with the resync's floor what it does not tell of is buried.
+        await Photos.BuryUpToAsync(_library, now, Cancellation);
+        Assert.Equal(again.Select(Photo).OrderBy(photo => photo.Path, StringComparer.Ordinal), await ReadAsync());
+        var proof = await Photos.ProveAsync(_library, Cancellation);
+        Assert.Equal(again.Sum(change => RegisterDigest.Compute(change.Path, change.Version, change.PhotoId!.Value, change.File!, change.Photo)), proof.Digest);
+    }
+
+    [Fact]
+    public async Task Tombstones_of_a_wrong_clock_are_forgotten_at_their_age_once_they_are_lowered()
+    {
+        long ahead = TimeSpan.FromDays(3653).Ticks / TimeSpan.TicksPerMicrosecond;
+        await using var catalog = await store.OpenNewAsync();
+        await catalog.Photos.ApplyAsync(Message(_library, Deleted("gone.jpg", ahead), Removed("below", ahead)), Cancellation);
+        var later = Events.Now.AddDays(40);
+        Assert.Equal(0, await catalog.Photos.ExpireAsync(later, Cancellation));
+        Assert.Equal(2, await catalog.Photos.LowerAsync(_library, Events.At(0), Cancellation));
+        Assert.Equal(2, await catalog.Photos.ExpireAsync(later, Cancellation));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
