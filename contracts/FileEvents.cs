@@ -80,7 +80,11 @@ public sealed record PhotoFile
 
     public required FileTime ModifiedAt { get; init; }
 
-    /// <summary>The same at two paths of one library: hard links of one file.</summary>
+    /// <summary>
+    /// The same at two paths of one library: hard links of one file. Travels as a string, for readers that keep numbers in 53
+    /// bits; a number is read as well.
+    /// </summary>
+    [JsonNumberHandling(JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.WriteAsString)]
     public required ulong Inode { get; init; }
 
     /// <summary>Absent where the file system keeps none.</summary>

@@ -92,12 +92,15 @@ public sealed record ScanProgress(long Files, long Expected, double FilesPerSeco
 /// <summary>What the catalog must hold of a library: see <see cref="RegisterDigest"/>.</summary>
 /// <param name="Version">The library's highest version.</param>
 /// <param name="Count">Living entries.</param>
-/// <param name="Digest">Sum of the entries' digests.</param>
+/// <param name="Digest">Sum of the entries' digests: above 53 bits from four million entries on, so it travels as a string; a number is read as well.</param>
 /// <param name="Floor">
 /// After a resync: every living entry was told with a version above this one, so that what the catalog holds at or below it,
 /// once the registers above match, is of no entry.
 /// </param>
 /// <param name="DiskComparedAt">When the whole disk was last compared with the entries.</param>
-public sealed record Proof(long Version, long Count, long Digest, long Floor = 0, DateTimeOffset? DiskComparedAt = null);
+public sealed record Proof(
+    long Version, long Count,
+    [property: JsonNumberHandling(JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.WriteAsString)] long Digest,
+    long Floor = 0, DateTimeOffset? DiskComparedAt = null);
 
 public sealed record RefusedLibrary(string LibraryId, string Reason);

@@ -1,8 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using MassTransit;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
 using MongoDB.Driver;
 using WatchPhoto.Bus;
 using WatchPhoto.Indexer.Announcing;
@@ -106,13 +108,25 @@ public static class IndexerHosting
             json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
             json.SerializerOptions.AllowDuplicateProperties = false;
         });
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<IndexerOptions>>((kestrel, indexer) =>
+        {
+            kestrel.Limits.MaxConcurrentConnections = Math.Min(indexer.Value.MostConnections, OpenFiles.Share);
+            kestrel.Limits.KeepAliveTimeout = indexer.Value.ConnectionIdleTime;
+        });
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ApiProblems.Complete);
         builder.Services.AddExceptionHandler<ApiProblems>();
-        builder.Services.AddOpenApi(openApi => openApi.AddDocumentTransformer((document, _, _) =>
-        {
-            document.Info = new() { Title = "WatchPhoto", Version = "v1", Description = "The catalog of photos, and the libraries it is kept of." };
-            return Task.CompletedTask;
-        }));
+        builder.Services.AddOpenApi(openApi => openApi
+            .AddDocumentTransformer((document, _, _) =>
+            {
+                document.Info = new() { Title = "WatchPhoto", Version = "v1", Description = "The catalog of photos, and the libraries it is kept of." };
+                return Task.CompletedTask;
+            })
+            .AddSchemaTransformer((schema, context, _) =>
+            {
+                if (context.JsonPropertyInfo?.NumberHandling?.HasFlag(JsonNumberHandling.WriteAsString) == true)
+                    schema.Type = JsonSchemaType.String;
+                return Task.CompletedTask;
+            }));
     }
 }

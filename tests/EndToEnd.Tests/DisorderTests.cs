@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using WatchPhoto.Contracts;
 using WatchPhoto.EndToEnd.Tests.Harness;
@@ -153,7 +154,7 @@ public sealed class DisorderTests(TestServers servers)
             {
                 var file = each["file"]!;
                 told[each["path"]!.GetValue<string>()] = new FileFacts(
-                    file["size"]!.GetValue<long>(), file["modifiedAt"]!.GetValue<string>(), file["inode"]!.GetValue<ulong>());
+                    file["size"]!.GetValue<long>(), file["modifiedAt"]!.GetValue<string>(), ulong.Parse(file["inode"]!.GetValue<string>(), CultureInfo.InvariantCulture));
             }
         }
 

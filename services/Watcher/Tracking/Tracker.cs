@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Mono.Unix.Native;
+using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Kernel;
@@ -19,6 +20,8 @@ internal sealed partial class Tracker : IComparisonEvents
     private const int MostSettledAtOnce = 4096;
 
     private static readonly TimeSpan LeapDoubt = TimeSpan.FromHours(1);
+    // Within this a comparison that finds the same again is not recorded.
+    private static readonly TimeSpan ComparisonKept = TimeSpan.FromHours(1);
 
     private readonly StateDatabase _state;
     private readonly IDisk _disk;
@@ -375,6 +378,8 @@ internal sealed partial class Tracker : IComparisonEvents
         {
             Errno.ENOSPC => "no kernel watch is left for this user: raise the sysctl fs.inotify.max_user_watches "
                 + $"(now {KernelLimits.MaxUserWatches}); until then it is compared from time to time",
+            Errno.EMFILE or Errno.ENFILE => $"too many files are open (the limit is {OpenFiles.Limit}): raise it (ulimit -Hn, LimitNOFILE= of systemd); "
+                + "until then it is compared from time to time",
             Errno.EACCES or Errno.EPERM => "permission denied: let the watcher's user read and enter it",
             _ => Stdlib.strerror(error),
         };
@@ -536,12 +541,18 @@ internal sealed partial class Tracker : IComparisonEvents
             _leapt = _time.GetTimestamp();
         library.DiskComparedAt = now;
         _hasCompared = true;
-        _state.Transact(() =>
+        // A disk that is polled is compared every minute: that alone does not wake the state's own.
+        if (library.ComparisonKeptAt is not { } kept || (now - kept).Duration() >= ComparisonKept)
         {
-            _state.SaveLibrary(library);
-            if (_leapt is not { } leapt || _time.GetElapsedTime(leapt) > LeapDoubt)
-                _state.ForgetGoneBefore(now - _options.Memory);
-        });
+            library.ComparisonKeptAt = now;
+            _state.Transact(() =>
+            {
+                _state.SaveLibrary(library);
+                if (_leapt is not { } leapt || _time.GetElapsedTime(leapt) > LeapDoubt)
+                    _state.ForgetGoneBefore(now - _options.Memory);
+            });
+        }
+
         LogCompared(library.Id, comparison.Files, _time.GetElapsedTime(comparison.Started).TotalSeconds, comparison.Worked.TotalSeconds);
     }
 

@@ -30,7 +30,7 @@ internal static class Catalog
                 photo.GetProperty("path").GetString()!,
                 photo.GetProperty("photoId").GetGuid(),
                 photo.GetProperty("version").GetInt64(),
-                new FileFacts(file.GetProperty("size").GetInt64(), file.GetProperty("modifiedAt").GetString()!, file.GetProperty("inode").GetUInt64())));
+                new FileFacts(file.GetProperty("size").GetInt64(), file.GetProperty("modifiedAt").GetString()!, ulong.Parse(file.GetProperty("inode").GetString()!, CultureInfo.InvariantCulture))));
         }
 
         return photos;

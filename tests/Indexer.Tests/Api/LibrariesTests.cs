@@ -169,6 +169,9 @@ public class LibrariesTests
                 "/api/libraries", "/api/libraries/{id}", "/api/libraries/{id}/restore", "/api/libraries/{id}/photos.ndjson", "/api/photos",
                 "/api/photos/{photoId}", "/api/watchers", "/health/live", "/health/ready",
             }, paths);
+        var schemas = JsonDocument.Parse(document).RootElement.GetProperty("components").GetProperty("schemas");
+        Assert.Equal("\"string\"", schemas.GetProperty("PhotoFile").GetProperty("properties").GetProperty("inode").GetProperty("type").GetRawText());
+        Assert.Equal("\"string\"", schemas.GetProperty("Proof").GetProperty("properties").GetProperty("digest").GetProperty("type").GetRawText());
     }
 
     private static async Task<(HttpStatusCode Status, string Body)> SendAsync(LiveIndexer indexer, HttpMethod method, string path, string? body = null)

@@ -18,7 +18,7 @@ public class PhotosTests
         var created = Messages.Created("2026/相片 $where \"a'.jpg", id, version);
         await indexer.PublishAsync(Messages.Of(created with { Photo = new PhotoDescription { Width = 4000, CameraMake = "Canon" } }));
 
-        string line = $$$"""{"libraryId":"photos","path":"2026/相片 $where \"a'.jpg","photoId":"{{{id}}}","version":{{{version}}},"file":{"size":1234,"modifiedAt":"2026-01-02T03:04:05.123456789Z","inode":42},"photo":{"width":4000,"cameraMake":"Canon"}}""";
+        string line = $$$"""{"libraryId":"photos","path":"2026/相片 $where \"a'.jpg","photoId":"{{{id}}}","version":{{{version}}},"file":{"size":1234,"modifiedAt":"2026-01-02T03:04:05.123456789Z","inode":"42"},"photo":{"width":4000,"cameraMake":"Canon"}}""";
         Assert.Equal(line + "\n", await GetAsync(indexer, "/api/libraries/photos/photos.ndjson"));
         Assert.Equal($"[{line}]", await GetAsync(indexer, $"/api/photos/{id}"));
         Assert.Equal($$"""{"photos":[{{line}}]}""", await GetAsync(indexer, "/api/photos?library=photos"));

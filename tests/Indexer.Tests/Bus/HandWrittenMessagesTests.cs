@@ -86,6 +86,8 @@ public class HandWrittenMessagesTests(TestServers fixture)
                 { "\"epoch\":1", "\"epoch\":0", "The epoch is 0, but epochs start at 1." },
                 { "\"epoch\":1", "\"epoch\":2", "The library 'photos' has epoch 1; the message says 2." },
                 { "\"inode\":42", "\"inode\":-1", "The message is no FileEvents: events[0].file.inode does not have a value that fits." },
+                { "\"inode\":42", "\"inode\":\"-1\"", "The message is no FileEvents: events[0].file.inode does not have a value that fits." },
+                { "\"inode\":42", "\"inode\":\"many\"", "The message is no FileEvents: events[0].file.inode does not have a value that fits." },
                 { "\"size\":1234", "\"size\":-1", "events[0] has a file of a negative size." },
                 { "2026-01-02T03:04:05Z", "yesterday", "The message is no FileEvents: events[0].file.modifiedAt does not have a value that fits." },
                 { Photo, "seven", "The message is no FileEvents: events[0].photoId does not have a value that fits." },

@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using MassTransit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,6 +15,7 @@ namespace WatchPhoto.Indexer.Tests.Bus;
 public class WireTests(TestServers fixture)
 {
     private static readonly Guid Id = Guid.Parse("0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11");
+    private static readonly JsonSerializerOptions Plain = new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.Strict };
     private static readonly Guid Rival = Guid.Parse("0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12");
 
     [Fact]
@@ -42,13 +45,13 @@ public class WireTests(TestServers fixture)
             """
             {"libraryId":"photos","epoch":3,"host":"nas","events":[
             {"kind":"created","version":1767323045123456,"path":"2026/相片 a.b\"c'$.jpg","photoId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11",
-            "file":{"size":5000000000,"modifiedAt":"2026-01-02T03:04:05.123456789Z","inode":18446744073709551615,"birthTime":"2025-01-02T03:04:05.000000000Z"},
+            "file":{"size":5000000000,"modifiedAt":"2026-01-02T03:04:05.123456789Z","inode":"18446744073709551615","birthTime":"2025-01-02T03:04:05.000000000Z"},
             "photo":{"width":4000,"height":3000,"takenAt":"2025-12-24T18:00:00","cameraMake":"Canon","cameraModel":"R5"}},
             {"kind":"changed","version":1,"path":"a","photoId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11",
-            "file":{"size":5000000000,"modifiedAt":"2026-01-02T03:04:05.123456789Z","inode":18446744073709551615}},
+            "file":{"size":5000000000,"modifiedAt":"2026-01-02T03:04:05.123456789Z","inode":"18446744073709551615"}},
             {"kind":"deleted","version":1,"path":"line\nbreak<&>.jpg"},
             {"kind":"moved","version":1,"path":"b","oldPath":"a","photoId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11",
-            "file":{"size":5000000000,"modifiedAt":"2026-01-02T03:04:05.123456789Z","inode":18446744073709551615}},
+            "file":{"size":5000000000,"modifiedAt":"2026-01-02T03:04:05.123456789Z","inode":"18446744073709551615"}},
             {"kind":"directoryRemoved","version":1,"path":"2025//caf%E9"}]}
             """);
     }
@@ -62,8 +65,22 @@ public class WireTests(TestServers fixture)
         },
         """
         {"libraryId":"photos","epoch":1,"host":"nas","events":[],
-        "proof":{"version":6,"count":4,"digest":8,"floor":5,"diskComparedAt":"2026-01-02T03:04:05+00:00"}}
+        "proof":{"version":6,"count":4,"digest":"8","floor":5,"diskComparedAt":"2026-01-02T03:04:05+00:00"}}
         """);
+
+    [Theory]
+    [InlineData("18446744073709551615", "9223372036854775807")]
+    [InlineData("\"18446744073709551615\"", "\"9223372036854775807\"")]
+    public void Numbers_above_53_bits_are_read_as_numbers_too_as_earlier_versions_wrote_them(string inode, string digest)
+    {
+        string json = $$$"""
+            {"libraryId":"photos","epoch":1,"host":"nas","events":[{"kind":"created","version":1,"path":"a","photoId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11",
+            "file":{"size":1,"modifiedAt":"2026-01-02T03:04:05Z","inode":{{{inode}}}}}],"proof":{"version":6,"count":4,"digest":{{{digest}}}}}
+            """;
+        var read = JsonSerializer.Deserialize<FileEvents>(json, Plain)!;
+        Assert.Equal(ulong.MaxValue, read.Events.Single().File!.Inode);
+        Assert.Equal(long.MaxValue, read.Proof!.Digest);
+    }
 
     [Fact]
     public Task Libraries_are_announced_whole() => AssertWireAsync(
@@ -120,7 +137,7 @@ public class WireTests(TestServers fixture)
         },
         """
         {"host":"nas","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","runId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12","sentAt":"2026-01-02T03:04:05+00:00","watchesUsed":1,"watchesLimit":2,"pendingOutbox":3,"libraries":[
-        {"libraryId":"photos","epoch":1,"state":"watching","entries":4,"directories":5,"diskComparedAt":"2026-01-02T00:00:00+00:00","proof":{"version":6,"count":4,"digest":8,"floor":0}},
+        {"libraryId":"photos","epoch":1,"state":"watching","entries":4,"directories":5,"diskComparedAt":"2026-01-02T00:00:00+00:00","proof":{"version":6,"count":4,"digest":"8","floor":0}},
         {"libraryId":"old","epoch":2,"state":"scanning","reason":"Because.","entries":0,"directories":0,"progress":{"files":1,"expected":10,"filesPerSecond":2.5,"busySeconds":4}}],
         "refused":[{"libraryId":"bad","reason":"It is bad."}],"rival":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11"}
         """);
@@ -139,7 +156,7 @@ public class WireTests(TestServers fixture)
         },
         """
         {"libraryId":"photos","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","entries":[
-        {"path":"a.jpg","photoId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","version":1,"file":{"size":2,"modifiedAt":"1970-01-01T00:00:03.000000004Z","inode":5}}],
+        {"path":"a.jpg","photoId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","version":1,"file":{"size":2,"modifiedAt":"1970-01-01T00:00:03.000000004Z","inode":"5"}}],
         "isLast":true,"highestVersion":1767323045123456}
         """);
 
