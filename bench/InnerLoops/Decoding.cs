@@ -13,6 +13,8 @@ public class Decoding
     private const int Events = 1000;
 
     private readonly LibraryFilter _filter = new(include: null, exclude: null);
+    private readonly LibraryFilter _paths = new(include: ["20*/**/*.jpg"], exclude: ["Raw/**", "20*/tmp/*.jpg"]);
+    private readonly LibraryFilter _braces = new(include: ["*.{jpg,png,heic}", "IMG_*_*.{tif,tiff}"], exclude: null);
     private byte[] _read = [];
 
     [GlobalSetup]
@@ -50,4 +52,16 @@ public class Decoding
 
     [Benchmark]
     public bool FilterDirectory() => _filter.IncludesDirectory("2024/"u8, "07"u8);
+
+    [Benchmark]
+    public bool FilterFileByPath() => _paths.IncludesFile("2024/07/"u8, "IMG_00017.jpg"u8);
+
+    [Benchmark]
+    public bool FilterDirectoryByPath() => _paths.IncludesDirectory("2024/"u8, "07"u8);
+
+    [Benchmark]
+    public bool FilterFileByBraces() => _braces.IncludesFile("2024/07/"u8, "IMG_00017.jpg"u8);
+
+    [Benchmark]
+    public bool FilterFileByStars() => _braces.IncludesFile("2024/07/"u8, "IMG_0001_7.tiff"u8);
 }

@@ -1,4 +1,3 @@
-using DotNet.Globbing;
 using WatchPhoto.Contracts;
 
 namespace WatchPhoto.Indexer.Registry;
@@ -112,7 +111,7 @@ public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChan
     };
 
     private static Library Checked(Library library) =>
-        (library.Problem() ?? GlobProblem(library)) is { } problem
+        (library.Problem() ?? GlobRules.Problem(library)) is { } problem
             ? throw new RefusedRegistrationException(RefusalKind.Invalid, problem)
             : library;
 
@@ -126,27 +125,6 @@ public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChan
         {
             throw new RefusedRegistrationException(RefusalKind.Invalid, exception.Message);
         }
-    }
-
-    private static string? GlobProblem(Library library)
-    {
-        if (library.Include is { Count: 0 })
-            return "The include list is empty, so no file would be of interest: leave it out for the usual photo extensions, or say **/* for every file.";
-        foreach (string? glob in (library.Include ?? []).Concat(library.Exclude ?? []))
-        {
-            if (string.IsNullOrWhiteSpace(glob))
-                return "A glob is empty: leave it out.";
-            try
-            {
-                Glob.Parse(glob);
-            }
-            catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or NotImplementedException)
-            {
-                return $"'{glob}' is not a glob: {exception.Message}";
-            }
-        }
-
-        return null;
     }
 
     // Two indexers that register at the same moment may both see no overlap; the watcher then refuses one of the two.

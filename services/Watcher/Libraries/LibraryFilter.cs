@@ -1,13 +1,12 @@
-using System.Buffers;
+using System.Collections.Frozen;
 using System.Text;
-using DotNet.Globbing;
 using WatchPhoto.Contracts;
 
 namespace WatchPhoto.Watcher.Libraries;
 
 /// <summary>
-/// Which files of a library are entries. Globs are matched against the path relative to the library's root; one without
-/// a slash against the name alone, at any depth. What is excluded is not looked into: an excluded directory costs no watch.
+/// Which files of a library are entries (<see cref="GlobRules"/>). What is excluded is not looked into: an excluded directory
+/// costs no watch. An included directory stands for the files in it; another glob to include is of files.
 /// </summary>
 internal sealed class LibraryFilter
 {
@@ -29,72 +28,49 @@ internal sealed class LibraryFilter
         "*_exiftool_tmp", "*.swp", "*.!sync", "*.!qB", "*.filepart",
     ];
 
-    private static readonly SearchValues<char> NotLiteral = SearchValues.Create("*?[]!{}./\\");
-
-    private static readonly SearchValues<char> NotName = SearchValues.Create("*?[]{}\\");
-
-    private readonly HashSet<string> _extensions = new(StringComparer.OrdinalIgnoreCase);
-    private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _extensionLookup;
-    private readonly bool _everything;
     private readonly Rules _include;
-    private readonly Rules _exclude;
+    private readonly Rules _excludedFiles;
+    private readonly Rules _excludedDirectories;
 
+    /// <exception cref="FormatException">A glob cannot be understood.</exception>
     public LibraryFilter(IReadOnlyList<string>? include, IReadOnlyList<string>? exclude)
     {
-        // The usual "*.jpg" needs no matcher; a scan asks a million times.
-        var others = new List<string>();
-        foreach (var glob in include ?? DefaultInclude)
-        {
-            if (glob == "**/*")
-                _everything = true;
-            else if (ExtensionOf(glob) is { } extension)
-                _extensions.Add(extension);
-            else
-                others.Add(glob);
-        }
-
-        _extensionLookup = _extensions.GetAlternateLookup<ReadOnlySpan<char>>();
-        _include = new Rules(others, ignoreCase: true, prunes: false);
-        _exclude = new Rules(exclude ?? DefaultExclude, ignoreCase: false, prunes: true);
+        var included = GlobRules.Parse(include ?? DefaultInclude, ignoreCase: true);
+        var excluded = GlobRules.Parse(exclude ?? DefaultExclude, ignoreCase: false);
+        _include = new Rules(included.Select(glob => glob.IsDirectory ? glob.Inside() : glob), StringComparer.OrdinalIgnoreCase);
+        _excludedFiles = new Rules(excluded.Where(glob => !glob.IsDirectory), StringComparer.Ordinal);
+        _excludedDirectories = new Rules(excluded, StringComparer.Ordinal);
     }
 
-    /// <summary>What is wrong with a library's globs, in one sentence; null: nothing.</summary>
-    public static string? Problem(Library library)
+    private LibraryFilter(string problem)
     {
-        foreach (var glob in (library.Include ?? []).Concat(library.Exclude ?? []))
-        {
-            try
-            {
-                _ = Glob.Parse(glob);
-            }
-            catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or NotImplementedException)
-            {
-                return $"'{glob}' is not a glob: {exception.Message}";
-            }
-        }
-
-        return null;
+        Problem = problem;
+        _include = _excludedFiles = _excludedDirectories = new Rules([], StringComparer.Ordinal);
     }
+
+    /// <summary>Why nothing is an entry: the library's globs are of an older version, or of a registry that nobody checked. Null: all is well.</summary>
+    public string? Problem { get; }
+
+    public static LibraryFilter Of(Library library) =>
+        GlobRules.Problem(library) is { } problem ? new LibraryFilter(problem) : new LibraryFilter(library.Include, library.Exclude);
 
     /// <param name="directory">Relative to the library's root, with a slash at the end; empty for the root.</param>
     public bool IncludesFile(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name)
     {
         Span<char> buffer = stackalloc char[256];
         var file = Decode(name, buffer);
-        if (!_everything && !HasExtension(file) && !_include.Match(directory, file))
-            return false;
-        return !_exclude.Match(directory, file);
+        return _include.Match(directory, file) && !_excludedFiles.Match(directory, file);
     }
 
     /// <param name="parent">Relative to the library's root, with a slash at the end; empty for the root.</param>
     public bool IncludesDirectory(ReadOnlySpan<byte> parent, ReadOnlySpan<byte> name)
     {
         Span<char> buffer = stackalloc char[256];
-        return !_exclude.Match(parent, Decode(name, buffer));
+        return !_excludedDirectories.Match(parent, Decode(name, buffer));
     }
 
     /// <summary>Whether a file is an entry depends on its name alone, but for excluded directories.</summary>
-    public bool IsOfNames => _include.AreOfNames && _exclude.AreOfNames;
+    public bool IsOfNames => _include.AreOfNames && _excludedFiles.AreOfNames;
 
     /// <summary>Whether the file is an entry and no directory above it is excluded.</summary>
     public bool Includes(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name)
@@ -110,85 +86,77 @@ internal sealed class LibraryFilter
         return IncludesFile(directory, name);
     }
 
-    private bool HasExtension(ReadOnlySpan<char> file)
-    {
-        int dot = file.LastIndexOf('.');
-        return dot >= 0 && _extensionLookup.Contains(file[(dot + 1)..]);
-    }
-
-    private static string? ExtensionOf(string glob)
-    {
-        var name = glob.StartsWith("**/", StringComparison.Ordinal) ? glob[3..] : glob;
-        return name.StartsWith("*.", StringComparison.Ordinal) && !name.AsSpan(2).ContainsAny(NotLiteral) ? name[2..] : null;
-    }
-
     // Bytes that are no character become one that no glob names; extensions and fixed parts still match.
     private static ReadOnlySpan<char> Decode(ReadOnlySpan<byte> bytes, Span<char> buffer) =>
         Encoding.UTF8.TryGetChars(bytes, buffer, out int written) ? buffer[..written] : Encoding.UTF8.GetString(bytes);
 
+    // Nearly all globs are of a name or an extension, which are looked up: a scan asks a million times.
     private sealed class Rules
     {
-        private readonly NameRule[] _simpleNames;
-        private readonly Glob[] _names;
+        private readonly bool _everything;
+        private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> _names;
+        private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> _extensions;
+        private readonly GlobSegment[] _segments;
         private readonly Glob[] _paths;
 
-        /// <param name="prunes">"x/**" excludes all below x: then x itself need not be looked into.</param>
-        public Rules(IReadOnlyList<string> globs, bool ignoreCase, bool prunes)
+        public Rules(IEnumerable<Glob> globs, StringComparer comparer)
         {
-            var options = new GlobOptions { Evaluation = { CaseInsensitive = ignoreCase } };
-            var trimmed = globs.Select(glob => prunes && glob.EndsWith("/**", StringComparison.Ordinal) ? glob[..^3] : glob)
-                .Select(glob => glob.StartsWith("**/", StringComparison.Ordinal) && !glob.AsSpan(3).Contains('/') ? glob[3..] : glob)
-                .ToList();
-            var names = trimmed.ToLookup(glob => !glob.Contains('/'), glob => (Glob: glob, Simple: NameRule.Of(glob, ignoreCase)));
-            _simpleNames = [.. names[true].Select(name => name.Simple).OfType<NameRule>()];
-            _names = [.. names[true].Where(name => name.Simple is null).Select(name => Glob.Parse(name.Glob, options))];
-            _paths = [.. trimmed.Where(glob => glob.Contains('/')).Select(glob => Glob.Parse(glob.TrimStart('/'), options))];
+            var ofName = globs.ToLookup(glob => glob.IsOfName);
+            var segments = ofName[true].Select(glob => glob.Name).ToLookup(segment => segment switch
+            {
+                { IsAnything: true } => Form.Anything,
+                { Name: not null } => Form.Name,
+                { Extension: not null } => Form.Extension,
+                _ => Form.Other,
+            });
+            _everything = segments[Form.Anything].Any();
+            _names = segments[Form.Name].Select(segment => segment.Name!).ToFrozenSet(comparer).GetAlternateLookup<ReadOnlySpan<char>>();
+            _extensions = segments[Form.Extension].Select(segment => segment.Extension!).ToFrozenSet(comparer).GetAlternateLookup<ReadOnlySpan<char>>();
+            _segments = [.. segments[Form.Other]];
+            _paths = [.. ofName[false]];
+        }
+
+        private enum Form
+        {
+            Anything,
+            Name,
+            Extension,
+            Other,
         }
 
         public bool AreOfNames => _paths.Length == 0;
 
         public bool Match(ReadOnlySpan<byte> directory, ReadOnlySpan<char> name)
         {
-            foreach (var rule in _simpleNames)
+            int dot = name.LastIndexOf('.');
+            if (_everything || (dot >= 0 && _extensions.Contains(name[(dot + 1)..])) || _names.Contains(name))
+                return true;
+            foreach (var segment in _segments)
             {
-                if (rule.IsMatch(name))
+                if (segment.IsMatch(name))
                     return true;
             }
 
-            foreach (var glob in _names)
-            {
-                if (glob.IsMatch(name))
-                    return true;
-            }
+            return _paths.Length > 0 && MatchPaths(directory, name);
+        }
 
-            if (_paths.Length == 0)
-                return false;
-            var path = string.Concat(Encoding.UTF8.GetString(directory), name);
+        private bool MatchPaths(ReadOnlySpan<byte> directory, ReadOnlySpan<char> name)
+        {
+            Span<char> buffer = stackalloc char[256];
+            scoped ReadOnlySpan<char> above = default;
+            bool isDecoded = false;
             foreach (var glob in _paths)
             {
-                if (glob.IsMatch(path))
+                if (!glob.Name.IsMatch(name))
+                    continue;
+                if (!isDecoded)
+                    above = Decode(directory, buffer);
+                isDecoded = true;
+                if (glob.IsMatchAbove(above))
                     return true;
             }
 
             return false;
         }
-    }
-
-    /// <summary>A glob for names with one star, at an end, or none: compared, where a matcher would take ten times as long.</summary>
-    private readonly record struct NameRule(string Text, bool IsStart, bool IsEnd, StringComparison Comparison)
-    {
-        public static NameRule? Of(string glob, bool ignoreCase)
-        {
-            var text = glob.Trim('*');
-            bool isStart = !glob.StartsWith('*'), isEnd = !glob.EndsWith('*');
-            int stars = (isStart ? 0 : 1) + (isEnd ? 0 : 1);
-            return stars > 1 || glob.Length != text.Length + stars || text.AsSpan().ContainsAny(NotName)
-                ? null
-                : new NameRule(text, isStart, isEnd, ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
-        }
-
-        public bool IsMatch(ReadOnlySpan<char> name) => !IsEnd ? name.StartsWith(Text, Comparison)
-            : !IsStart ? name.EndsWith(Text, Comparison)
-            : name.Equals(Text, Comparison);
     }
 }

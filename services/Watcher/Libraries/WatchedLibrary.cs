@@ -23,7 +23,7 @@ internal sealed class WatchedLibrary(long row, Library definition)
 
     public Library Definition { get; private set; } = definition;
 
-    public LibraryFilter Filter { get; private set; } = new(definition.Include, definition.Exclude);
+    public LibraryFilter Filter { get; private set; } = LibraryFilter.Of(definition);
 
     public byte[] RootPath { get; private set; } = PhotoPath.DecodeRoot(definition.Path);
 
@@ -95,7 +95,7 @@ internal sealed class WatchedLibrary(long row, Library definition)
     public void Redefine(Library definition)
     {
         Definition = definition;
-        Filter = new LibraryFilter(definition.Include, definition.Exclude);
+        Filter = LibraryFilter.Of(definition);
         RootPath = PhotoPath.DecodeRoot(definition.Path);
     }
 

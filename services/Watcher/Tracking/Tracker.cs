@@ -667,7 +667,7 @@ internal sealed partial class Tracker : IComparisonEvents
     {
         if (library.Problem() is { } problem)
             return problem;
-        if (LibraryFilter.Problem(library) is { } glob)
+        if (GlobRules.Problem(library) is { } glob)
             return glob;
         var other = _libraries.Values.FirstOrDefault(other => other.Id != library.Id && other.Definition.Overlaps(library));
         return other is null
@@ -680,6 +680,13 @@ internal sealed partial class Tracker : IComparisonEvents
     {
         if (library.IsRecovering)
             return;
+        // Kept from before such globs were refused. Without knowing what is of interest nothing is compared.
+        if (library.Filter.Problem is { } globs)
+        {
+            _refused[library.Id] = globs;
+            GoOffline(library, globs);
+            return;
+        }
 
         var error = _disk.OpenRoot(library.RootPath, out var open);
         if (error != 0)

@@ -149,7 +149,7 @@ internal sealed class HistoryRun(Installation installation, IReadOnlyList<Histor
         var libraries = histories.SelectMany(history => new[] { Path.Combine(history.Base, "one"), Path.Combine(history.Base, "two") }).ToList();
         if (installation.OwnLibrary is { } own)
             libraries.Add(own);
-        var directories = libraries.SelectMany(Tree.Directories).ToHashSet();
+        var directories = libraries.SelectMany(library => Tree.Directories(library)).ToHashSet();
         try
         {
             await installation.UntilAsync(() =>

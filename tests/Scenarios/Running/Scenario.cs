@@ -39,6 +39,9 @@ internal sealed class Scenario
 
     public IReadOnlyList<string>? Exclude { get; private set; }
 
+    /// <summary>What that leaves out, by its path: the oracle knows no globs.</summary>
+    public IReadOnlyList<string> Pruned { get; private set; } = [];
+
     /// <summary>What this machine lacks to run it; null: nothing.</summary>
     public string? Lacks =>
         _program is not null && !Shell.Has(_program) ? $"the program {_program}"
@@ -138,6 +141,9 @@ internal sealed class Scenario
                 break;
             case "exclude":
                 Exclude = words[1..];
+                break;
+            case "prunes":
+                Pruned = words[1..];
                 break;
             default:
                 throw new FormatException($"{Name}: '{line}' is not understood.");

@@ -179,7 +179,7 @@ internal sealed class ScenarioRun
     /// <summary>Waits until the catalog is the disk, and the kernel's watches are its directories.</summary>
     private async Task SettleAsync(Library library)
     {
-        var files = Tree.Files(library.Root);
+        var files = Tree.Files(library.Root, _scenario.Pruned);
         List<Photo> photos = [];
         await _installation.UntilAsync(async () =>
         {
@@ -195,13 +195,13 @@ internal sealed class ScenarioRun
     {
         await _installation.UntilAsync(() =>
         {
-            var directories = Tree.Directories(library.Root);
+            var directories = Tree.Directories(library.Root, _scenario.Pruned);
             var watched = Tree.Watched(_installation.Watcher.Id);
             int missing = directories.Count(directory => !watched.Contains(directory));
             // Outside of the libraries, or excluded.
             var others = Tree.AllDirectories(_base);
             foreach (var each in _libraries)
-                others.ExceptWith(Tree.Directories(each.Root));
+                others.ExceptWith(Tree.Directories(each.Root, _scenario.Pruned));
             int needless = others.Count(watched.Contains);
             return Task.FromResult(missing + needless == 0
                 ? null

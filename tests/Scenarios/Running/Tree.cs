@@ -13,10 +13,11 @@ internal static class Tree
         ["(", "-name", ".*", "-o", "-name", "@eaDir", "-o", "-name", "*.tmp", "-o", "-name", "*.part", ")", "-prune", "-o"];
 
     /// <summary>The files by the path they have in the catalog.</summary>
-    public static Dictionary<string, FileSays> Files(string root)
+    /// <param name="pruned">Directories that are left out with all in them, by their path below the root.</param>
+    public static Dictionary<string, FileSays> Files(string root, IReadOnlyList<string>? pruned = null)
     {
         var files = new Dictionary<string, FileSays>(StringComparer.Ordinal);
-        foreach (var line in Find.Run([root, "-mindepth", "1", .. LeftOut, "-type", "f", "-printf", "%s %T@ %P\\0"]))
+        foreach (var line in Find.Run([root, "-mindepth", "1", .. LeftOut, .. Pruned(root, pruned), "-type", "f", "-printf", "%s %T@ %P\\0"]))
         {
             var parts = Encoding.Latin1.GetString(line).Split(' ', 3);
             files.Add(PhotoPath.Encode(Encoding.Latin1.GetBytes(parts[2])), new FileSays(long.Parse(parts[0], CultureInfo.InvariantCulture), Find.Iso8601(parts[1])));
@@ -26,11 +27,14 @@ internal static class Tree
     }
 
     /// <summary>The root and the directories below, as (device, inode).</summary>
-    public static HashSet<(ulong, ulong)> Directories(string root) =>
-        Identities([.. Find.Run([root, "-mindepth", "1", .. LeftOut, "-type", "d", "-printf", "%D %i\\0"]), .. Find.Run(root, "-maxdepth", "0", "-printf", "%D %i\\0")]);
+    public static HashSet<(ulong, ulong)> Directories(string root, IReadOnlyList<string>? pruned = null) =>
+        Identities([.. Find.Run([root, "-mindepth", "1", .. LeftOut, .. Pruned(root, pruned), "-type", "d", "-printf", "%D %i\\0"]), .. Find.Run([root, "-maxdepth", "0", "-printf", "%D %i\\0"])]);
 
     /// <summary>The same with what is left out by default.</summary>
     public static HashSet<(ulong, ulong)> AllDirectories(string root) => Identities(Find.Run(root, "-type", "d", "-printf", "%D %i\\0"));
+
+    private static IEnumerable<string> Pruned(string root, IReadOnlyList<string>? pruned) =>
+        (pruned ?? []).SelectMany(path => new[] { "-path", Path.Combine(root, path), "-type", "d", "-prune", "-o" });
 
     private static HashSet<(ulong, ulong)> Identities(List<byte[]> lines)
     {
