@@ -37,9 +37,25 @@ internal static class PhotoDirectory
         {
             if (directories.FirstOrDefault(other => other != directory && IsWithin(directory, other)) is { } outer)
                 throw new RefusedStartException($"'{directory}' is inside of '{outer}': name the outer one only.");
+            if (directories.FirstOrDefault(other => other != directory && IsByAnotherName(directory, other)) is { } same)
+                throw new RefusedStartException($"'{directory}' is '{same}', or inside of it, by another name (a bind mount): name one of the two only.");
             if (IsWithin(data, directory) || IsWithin(directory, data))
                 throw new RefusedStartException($"The catalog's directory '{data}' and '{directory}' are one inside of the other: choose another with --data.");
         }
+    }
+
+    // Links are resolved already; a directory that is bound at two places is known by its device and inode.
+    private static bool IsByAnotherName(string directory, string other)
+    {
+        if (Syscall.stat(other, out var facts) != 0)
+            return false;
+        for (string? above = directory; above is not null; above = Path.GetDirectoryName(above))
+        {
+            if (Syscall.stat(above, out var each) == 0 && (each.st_dev, each.st_ino) == (facts.st_dev, facts.st_ino))
+                return true;
+        }
+
+        return false;
     }
 
     private static bool IsWithin(string path, string directory) => (path + "/").StartsWith(directory + "/", StringComparison.Ordinal);
