@@ -142,7 +142,7 @@ public sealed class EvidenceTests : IDisposable
             Wait(library => library.Held == 20);
             Assert.Equal(before.Count, _watcher.Entries().Count);
 
-            Shell.Run($"mv ../outside/kept/d {usb}/d", _watcher.Root);
+            Shell.Run("mv ../outside/kept/d ../outside/disk/d", _watcher.Root);
             Wait(library => library.Held is null);
             var after = _watcher.Settled();
             Assert.All(before, entry => Assert.Equal(entry.Value.PhotoId, after[entry.Key].PhotoId));
