@@ -60,9 +60,9 @@ internal sealed class UnseenPlaces(TimeSpan interval, TimeProvider time)
     public Dictionary<WatchedLibrary, Unseen> Report()
     {
         var counts = new Dictionary<WatchedLibrary, (long Count, List<UnseenPlace> Places)>();
-        foreach (var node in Directories)
+        foreach (var node in Directories.Where(node => !IsBelowUnseen(node)))
             Add(node.Library, () => Place(node.Path(), node.Trouble!));
-        foreach (var node in _names.Directories.Where(node => node.IsAttached && node.UnseenNames is not null))
+        foreach (var node in _names.Directories.Where(node => node.IsAttached && node.UnseenNames is not null && !IsBelowUnseen(node)))
             Add(node.Library, () => Place(node.Path(), node.UnseenNames!));
         foreach (var (library, mounts) in _lostMounts)
         {
@@ -84,6 +84,18 @@ internal sealed class UnseenPlaces(TimeSpan interval, TimeProvider time)
     private static readonly Trouble LostMount = new(
         "the disk that was mounted here is not, and the directory is gone, too",
         "nothing below is deleted; mount it again, or accept the library's root as it is now (POST .../root/accept)");
+
+    // Of a directory all below is not seen: what was tried there is no place of its own.
+    private static bool IsBelowUnseen(DirectoryNode node)
+    {
+        for (var above = node.Parent; above is not null; above = above.Parent)
+        {
+            if (above is { IsOpaque: true, Trouble: not null })
+                return true;
+        }
+
+        return false;
+    }
 
     private static UnseenPlace Place(byte[] path, Trouble trouble) => new(Text(path), trouble.Reason, trouble.Remedy);
 
