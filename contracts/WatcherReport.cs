@@ -56,7 +56,30 @@ public sealed record LibraryReport
 
     /// <summary>Present when the library is quiet: what the catalog must then hold.</summary>
     public Proof? Proof { get; init; }
+
+    /// <summary>What of the library cannot be seen now, so that nothing is claimed of it; null: all of it is seen.</summary>
+    public Unseen? Unseen { get; init; }
 }
+
+/// <summary>Where a watcher does not see a library's disk.</summary>
+/// <param name="Count">How many places there are.</param>
+/// <param name="Places">The first of them.</param>
+public sealed record Unseen(long Count, IReadOnlyList<UnseenPlace> Places)
+{
+    /// <summary>A report lists as many places; of more it says only how many there are.</summary>
+    public const int MostPlaces = 20;
+}
+
+/// <summary>A directory, or names in it, that a watcher does not see.</summary>
+/// <param name="Directory">
+/// Relative to the library's root, as paths of photos are, and empty for the root; null: the reason is at no place, and is the whole
+/// library's.
+/// </param>
+/// <param name="Reason">Why it is not seen.</param>
+/// <param name="Remedy">What would help.</param>
+/// <param name="Name">The first of the names that cannot be looked at; null: it is the directory with all below.</param>
+/// <param name="Names">How many such names there are in it; 0: it is the directory with all below.</param>
+public sealed record UnseenPlace(string? Directory, string Reason, string Remedy, string? Name = null, long Names = 0);
 
 [JsonConverter(typeof(JsonStringEnumConverter<LibraryState>))]
 public enum LibraryState

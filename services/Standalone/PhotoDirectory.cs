@@ -31,6 +31,8 @@ internal sealed record PhotoDirectory(string Path, string? Problem)
         {
             if (directories.FirstOrDefault(other => other.Path != directory && IsWithin(directory, other.Path)) is { } outer)
                 throw new RefusedStartException($"'{directory}' is inside of '{outer.Path}': name the outer one only.");
+            if (directories.FirstOrDefault(other => other.Path != directory && IsByAnotherName(directory, other.Path)) is { } same)
+                throw new RefusedStartException($"'{directory}' is '{same.Path}', or inside of it, by another name (a bind mount): name one of the two only.");
             if (IsWithin(data, directory) || IsWithin(directory, data))
                 throw new RefusedStartException($"The catalog's directory '{data}' and '{directory}' are one inside of the other: choose another with --data.");
         }
@@ -95,6 +97,22 @@ internal sealed record PhotoDirectory(string Path, string? Problem)
             return $"'{path}' is not a directory: name the directory it is in.";
         return Syscall.access(real, AccessModes.R_OK | AccessModes.X_OK) == 0 ? null : $"'{path}' cannot be read: permission denied.";
     }
+
+    // Links are resolved already; a directory that is bound at two places is known by its device and inode.
+    private static bool IsByAnotherName(string directory, string other)
+    {
+        if (Syscall.stat(Named(other), out var facts) != 0)
+            return false;
+        for (string? above = Named(directory); above is not null; above = System.IO.Path.GetDirectoryName(above))
+        {
+            if (Syscall.stat(above, out var each) == 0 && (each.st_dev, each.st_ino) == (facts.st_dev, facts.st_ino))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static string Named(string path) => UnixEncoding.Instance.GetString(PhotoPath.DecodeRoot(path));
 
     private static bool IsWithin(string path, string directory) => (path + "/").StartsWith(directory + "/", StringComparison.Ordinal);
 }

@@ -54,26 +54,27 @@ public sealed class WatcherStatus
         if (_updated != 0 && !idle && _time.GetElapsedTime(_updated) < Interval)
             return;
         _updated = _time.GetTimestamp();
+        var unseen = tracker.Unseen();
         Volatile.Write(ref _current, _current with
         {
             SentAt = _time.GetUtcNow(),
             WatchesUsed = tracker.Watches,
             PendingOutbox = _state.OutboxRows,
             Libraries = [.. tracker.Libraries.Select(library => Report(
-                tracker, library, quiet: idle && !tracker.AwaitsTime && _state.OutboxRowsOf(library) == 0 && library is { Resync: null, IsPaused: false }))],
+                tracker, library, unseen.GetValueOrDefault(library),
+                quiet: idle && !tracker.AwaitsTime && _state.OutboxRowsOf(library) == 0 && library is { Resync: null, IsPaused: false }))],
             Refused = [.. tracker.Refused.Select(refused => new RefusedLibrary(refused.Key, refused.Value))],
         });
     }
 
-    private LibraryReport Report(Tracker tracker, WatchedLibrary library, bool quiet)
+    private LibraryReport Report(Tracker tracker, WatchedLibrary library, Unseen? unseen, bool quiet)
     {
         var scan = tracker.ScanOf(library);
-        var trouble = tracker.Troubled(library).FirstOrDefault();
         var state = library.IsRecovering ? LibraryState.Recovering
             : library.Offline is not null ? LibraryState.Offline
             : library.Held is not null ? LibraryState.Held
+            : unseen is not null && (scan is null || library.DiskComparedAt is not null) ? LibraryState.Degraded
             : scan is not null || library.DiskComparedAt is null ? LibraryState.Scanning
-            : trouble is not null || tracker.ClockProblem is not null ? LibraryState.Degraded
             : library.Root is { IsPolled: true } ? LibraryState.Polling
             : LibraryState.Watching;
         return new LibraryReport
@@ -82,8 +83,8 @@ public sealed class WatcherStatus
             Epoch = library.Definition.Epoch,
             State = state,
             Reason = library.Offline
-                ?? (library.Held is { } held ? $"{held} entries are not on the disk: accept their deletion, refuse it, or bring the files back." : null)
-                ?? (trouble is null ? tracker.ClockProblem : $"{Disk.NameComparer.Display(trouble.Path())}: {trouble.Trouble}."),
+                ?? (library.Held is { } held ? $"{held} entries{WhereHeld(library)} are not on the disk: accept their deletion, refuse it, or bring the files back." : null)
+                ?? Sentence(unseen),
             Entries = library.Entries,
             Directories = library.Directories,
             Progress = (scan ?? tracker.AuditOf(library)) is not { } comparison ? null : new ScanProgress(
@@ -92,6 +93,24 @@ public sealed class WatcherStatus
             DiskComparedAt = library.DiskComparedAt,
             Proof = quiet && state is LibraryState.Watching or LibraryState.Polling
                 ? new Proof(library.Version, library.Entries, library.Digest, library.Floor, library.DiskComparedAt) : null,
+            Unseen = unseen,
         };
     }
+
+    private static string WhereHeld(WatchedLibrary library) =>
+        library.Holds.Keys.FirstOrDefault() is { Length: > 0 } mount && library.Holds.Count == 1
+            ? $" below {Disk.NameComparer.Display(mount)}" : "";
+
+    private static string? Sentence(Unseen? unseen)
+    {
+        if (unseen is not { Places: [var first, ..] })
+            return null;
+        var where = first.Directory is null ? "" : first.Name is { } name ? $"{PathOf(first.Directory, name)}: "
+            : first.Directory.Length == 0 ? "The root: " : $"{first.Directory}: ";
+        var others = first.Names > 1 ? $" The same of {first.Names - 1} names more there." : "";
+        return $"{where}{first.Reason}: {first.Remedy}.{others}"
+            + (unseen.Count > 1 ? $" Another {unseen.Count - 1} places are not seen either: the report's unseen lists them." : "");
+    }
+
+    private static string PathOf(string directory, string name) => directory.Length == 0 ? name : $"{directory}/{name}";
 }

@@ -93,6 +93,72 @@ public sealed class EvidenceTests : IDisposable
     }
 
     [Fact]
+    public void A_disk_inside_a_library_that_is_empty_after_a_restart_is_held_by_itself()
+    {
+        Directory.CreateDirectory(_watcher.In("usb"));
+        Shell.Run("mount -t tmpfs none usb; for i in $(seq 20); do echo $i > usb/$i.jpg; done", _watcher.Root);
+        try
+        {
+            var before = Begin(files: 60);
+            WhileDown("mkdir ../outside/kept; cp -p usb/* ../outside/kept; rm usb/*");
+            Wait(library => library.Held == 20);
+            Assert.Equal(before.Count, _watcher.Entries().Count);
+
+            // It holds on, and what else happens goes on.
+            _watcher.Ask(LibraryAction.Compare);
+            _watcher.Write("new.jpg");
+            Until(() => _watcher.Entries().ContainsKey("new.jpg") && _watcher.Ask(tracker => tracker.IsIdle));
+            Assert.Equal(before.Count + 1, _watcher.Entries().Count);
+            Assert.Equal(20, _watcher.Ask(tracker => tracker.Libraries.Single().Held));
+
+            _watcher.Ask(LibraryAction.AcceptDeletions);
+            Assert.Equal(61, _watcher.Settled().Count);
+            Wait(library => library.Held is null);
+        }
+        finally
+        {
+            Shell.Run("umount -l usb", _watcher.Root);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_disk_inside_a_library_that_is_mounted_again_and_empty_is_held_until_its_files_are_back(bool within)
+    {
+        string usb = within ? "outer/usb" : "usb";
+        Shell.Run($"""
+            mkdir -p ../outside/disk/d outer
+            {(within ? "mount -t tmpfs none outer; for i in $(seq 30); do echo $i > outer/$i.jpg; done" : "true")}
+            mkdir -p {usb}; mount --bind ../outside/disk {usb}
+            for i in $(seq 20); do echo $i > {usb}/d/$i.jpg; done
+            """, _watcher.Root);
+        try
+        {
+            var before = Begin(files: 60);
+            Shell.Run($"umount {usb}", _watcher.Root);
+            Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any()));
+            Shell.Run($"mkdir ../outside/kept; mv ../outside/disk/d ../outside/kept; mount --bind ../outside/disk {usb}", _watcher.Root);
+            Wait(library => library.Held == 20);
+            Assert.Equal(before.Count, _watcher.Entries().Count);
+
+            Shell.Run("mv ../outside/kept/d ../outside/disk/d", _watcher.Root);
+            Wait(library => library.Held is null);
+            var after = _watcher.Settled();
+            Assert.All(before, entry => Assert.Equal(entry.Value.PhotoId, after[entry.Key].PhotoId));
+            Assert.Empty(_watcher.Told);
+
+            // What is seen to go, goes.
+            Shell.Run($"rm -r {usb}/d", _watcher.Root);
+            Assert.Equal(before.Count - 20, _watcher.Settled().Count);
+        }
+        finally
+        {
+            Shell.Run($"umount -l {usb}; umount -l outer 2> /dev/null || true", _watcher.Root);
+        }
+    }
+
+    [Fact]
     public void What_is_excluded_now_leaves_without_a_question()
     {
         Begin(files: 30);

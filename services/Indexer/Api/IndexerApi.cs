@@ -35,7 +35,7 @@ public static class IndexerApi
         libraries.MapPut("{id}", ReplaceLibrary).WithSummary("Replaces what is said of a library; what is left out becomes the default.");
         libraries.MapDelete("{id}", RemoveLibrary).WithSummary("Removes a library and its photos from the catalog; can be undone within 30 days.");
         libraries.MapPost("{id}/restore", RestoreLibrary).WithSummary("Undoes the removal of a library; its watcher tells all of it again.");
-        libraries.MapGet("{id}/verification", GetVerification).WithSummary("When the catalog was last proven equal to the watcher's entries, and these to the disk.");
+        libraries.MapGet("{id}/verification", GetVerification).WithSummary("Two claims apart: when the catalog was last proven equal to what the watcher knows, and when that to the disk; and why not.");
         libraries.MapPost("{id}/verify", Ask(LibraryAction.Prove)).WithSummary("Has the watcher prove the library now.");
         libraries.MapPost("{id}/resync", Ask(LibraryAction.Resync)).WithSummary("Has the watcher tell every entry again.");
         libraries.MapPost("{id}/compare", Ask(LibraryAction.Compare)).WithSummary("Has the watcher compare the whole library with its disk now.");
@@ -87,17 +87,12 @@ public static class IndexerApi
     private static Task<Library> RestoreLibrary(string id, LibraryRegistrations registrations, CancellationToken cancellationToken) =>
         registrations.RestoreAsync(id, cancellationToken);
 
-    private static async Task<Verification> GetVerification(
+    private static async Task<Claims> GetVerification(
         string id, LibraryRegistrations registrations, IVerifications verifications, IWatcherReports reports, CancellationToken cancellationToken)
     {
         var library = await registrations.FindAsync(id, cancellationToken);
         var known = await verifications.FindAsync(id, cancellationToken) ?? new Verification { LibraryId = id };
-        var state = (await reports.ReadAsync(cancellationToken)).FirstOrDefault(report => report.Host == library.Host)
-            ?.Libraries.FirstOrDefault(report => report.LibraryId == id)?.State;
-        // What was true of a disk that cannot be seen now is not claimed of it.
-        return state is LibraryState.Held or LibraryState.Offline or LibraryState.Degraded or LibraryState.Recovering
-            ? known with { VerifiedAt = null, VerifiedVersion = null, DiskComparedAt = null }
-            : known;
+        return Claims.Of(known, (await reports.ReadAsync(cancellationToken)).FirstOrDefault(report => report.Host == library.Host));
     }
 
     // Answered when it is on its way; what the watcher makes of it shows in its reports.

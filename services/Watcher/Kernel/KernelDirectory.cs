@@ -61,8 +61,10 @@ internal sealed unsafe class KernelDirectory : IDirectory
         if (descriptor < 0)
             return Libc.LastError();
 
+        // By its own dot: that may be asked only by who may enter it, so that a directory with names that cannot be looked at is
+        // one that cannot be opened.
         var opened = new KernelDirectory(descriptor, inotify);
-        var error = Look(descriptor, [], Libc.EmptyPath, out var facts);
+        var error = Look(descriptor, "."u8, Libc.NoFollow | Libc.NoAutomount, out var facts);
         if (error != 0)
         {
             opened.Dispose();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using WatchPhoto.Watcher.Tree;
 
 namespace WatchPhoto.Watcher.Libraries;
 
@@ -46,16 +47,18 @@ internal sealed class IndexersClock(TimeProvider host) : TimeProvider
     /// <summary>The present time as a version.</summary>
     public long Version => VersionAt(GetUtcNow());
 
-    /// <summary>How the host's clock contradicts the indexers', and what helps, in one sentence; null: it does not.</summary>
-    public string? Problem
+    /// <summary>How the host's clock contradicts the indexers', and what helps; null: it does not.</summary>
+    public Trouble? Problem
     {
         get
         {
             if (_contradictedSince is not { } since || host.GetElapsedTime(since) < Doubt)
                 return null;
             var (here, there) = (HostNow, Indexers(HostNow));
-            return string.Create(CultureInfo.InvariantCulture,
-                $"The clock of this host is {Text((here - there).Duration())} {(here > there ? "ahead of" : "behind")} the indexers' ({here:u} here, {there:u} there): set the one right that is wrong, and it goes on by itself.");
+            return new Trouble(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"The clock of this host is {Text((here - there).Duration())} {(here > there ? "ahead of" : "behind")} the indexers' ({here:u} here, {there:u} there)"),
+                "set the one right that is wrong, and it goes on by itself");
         }
     }
 

@@ -16,6 +16,8 @@ internal sealed record ResyncCursor(byte[] Directory, byte[] Name)
 /// <summary>A library of this host: its definition, what is known of it and where it stands. Owned by the tracker's thread.</summary>
 internal sealed class WatchedLibrary(long row, Library definition)
 {
+    private static readonly byte[] s_rootDisk = [];
+
     /// <summary>The library's row in the state.</summary>
     public long Row { get; } = row;
 
@@ -36,8 +38,11 @@ internal sealed class WatchedLibrary(long row, Library definition)
     /// <summary>The file systems mounted inside, by path (with a slash at the end): without them nothing below is missing.</summary>
     public Dictionary<byte[], FileIdentity> Mounts { get; } = new(NameComparer.Instance);
 
-    /// <summary>How many entries a scan found missing and left, for a person to decide; null: none.</summary>
-    public long? Held { get; set; }
+    /// <summary>How many entries a comparison found missing and left, for a person to decide; null: none.</summary>
+    public long? Held => Holds.Count == 0 ? null : Holds.Values.Sum();
+
+    /// <summary>The same by disk: the path of a mount, empty for the root's.</summary>
+    public Dictionary<byte[], long> Holds { get; } = new(NameComparer.Instance);
 
     /// <summary>What a person has said of the entries held; the scan that runs next does it.</summary>
     public Verdict? Decision { get; set; }
@@ -73,6 +78,9 @@ internal sealed class WatchedLibrary(long row, Library definition)
     /// <summary>Why the root is not watched; null: it is.</summary>
     public string? Offline { get; set; }
 
+    /// <summary>Why it is not watched though its root is there: another library has it; null: it is not so.</summary>
+    public string? Refused { get; set; }
+
     /// <summary>What the catalog has told of: versions go on above it, also when it was told by a state that is lost.</summary>
     public void SeeHighestVersion(long version) =>
         Definition = Definition with { HighestVersion = Math.Max(version, Definition.HighestVersion) };
@@ -97,6 +105,38 @@ internal sealed class WatchedLibrary(long row, Library definition)
         Definition = definition;
         Filter = LibraryFilter.Of(definition);
         RootPath = PhotoPath.DecodeRoot(definition.Path);
+    }
+
+    /// <summary>The root's disk and those mounted inside, by <see cref="DiskOf"/>.</summary>
+    public IEnumerable<byte[]> Disks => Mounts.Keys.Prepend(s_rootDisk);
+
+    /// <summary>The disk that a directory is recorded on: the path of the innermost mount, always the same array; empty for the root's.</summary>
+    /// <param name="path">With a slash at the end; empty for the root.</param>
+    public byte[] DiskOf(ReadOnlySpan<byte> path)
+    {
+        byte[] disk = s_rootDisk;
+        foreach (byte[] mount in Mounts.Keys)
+        {
+            if (mount.Length > disk.Length && path.StartsWith(mount))
+                disk = mount;
+        }
+
+        return disk;
+    }
+
+    /// <summary>How many entries are recorded on a disk, without those on others that are mounted in it.</summary>
+    /// <param name="countBelow">How many are recorded below a path.</param>
+    public long EntriesOn(byte[] disk, Func<byte[], long> countBelow)
+    {
+        long entries = disk.Length == 0 ? Entries : countBelow(disk);
+        foreach (byte[] mount in Mounts.Keys.Where(mount => mount.Length > disk.Length && mount.AsSpan().StartsWith(disk)))
+        {
+            int above = mount.AsSpan(0, mount.Length - 1).LastIndexOf((byte)'/') + 1;
+            if (DiskOf(mount.AsSpan(0, above)) == disk)
+                entries -= countBelow(mount);
+        }
+
+        return entries;
     }
 
     /// <summary>A version for the next plan: above all before it, here and in the catalog, and near to the clock.</summary>

@@ -29,7 +29,10 @@ internal sealed partial class Prover(
         {
             foreach (var library in status.Current().Libraries)
             {
-                if (library.Proof is { } proof && IsDue(library.LibraryId, proof))
+                // Nothing is claimed of it now. When all is seen again, what was claimed before is proven anew.
+                if (library.State is LibraryState.Degraded or LibraryState.Held or LibraryState.Offline)
+                    Ask(library.LibraryId);
+                else if (library.Proof is { } proof && IsDue(library.LibraryId, proof))
                     await SendAsync(library, proof, stoppingToken);
             }
         }

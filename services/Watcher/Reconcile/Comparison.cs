@@ -40,6 +40,8 @@ internal sealed class Comparison(
     private readonly List<(DirectoryNode Directory, DirectoryNode Parent, byte[] Name, bool Recursive)> _unseen = [];
     private readonly List<ObservedDirectory> _extents = [];
     private readonly List<WatchedLibrary> _emptied = [];
+    // Roots of disks that are mounted inside libraries, compared with all below.
+    private readonly List<DirectoryNode> _disks = [];
     private List<Observation> _missing = [];
     private DirectoryNode? _root;
     private bool _manySteps;
@@ -53,6 +55,9 @@ internal sealed class Comparison(
 
     /// <summary>Whether that library has been let go of meanwhile, or begun anew.</summary>
     public bool IsOutdated => Whole?.Root != _root;
+
+    /// <summary>No event led to it: what it misses, nobody saw go.</summary>
+    public bool IsUnwitnessed { get; set; }
 
     /// <summary>It met a directory that has moved, with all below.</summary>
     public bool HasMoved { get; private set; }
@@ -236,7 +241,10 @@ internal sealed class Comparison(
 
     private void Push(DirectoryNode node, IDirectory open, bool recursive, double share)
     {
-        _extents.Add(new ObservedDirectory(node.Library, node.Path()));
+        var extent = new ObservedDirectory(node.Library, node.Path());
+        _extents.Add(extent);
+        if (recursive && node.Library.Mounts.ContainsKey(extent.Path))
+            _disks.Add(node);
         var frame = new Frame(node, open, recursive) { Share = share };
         _entered.Enqueue(frame);
         if (Whole is null)
@@ -254,19 +262,27 @@ internal sealed class Comparison(
     // The path of a node leads to it no more: what its parent says of the name decides.
     private void NotThere(DirectoryNode node, Errno error, bool recursive)
     {
-        if (error == Errno.ESTALE)
+        if (error == Errno.ESTALE && !IsRootThere(node.Library))
         {
             events.RootIsGone(node.Library);
         }
         else if (!error.MeansAbsent())
         {
-            events.Trouble(node, error);
+            events.Trouble(node, Trouble.Of(error));
         }
         else
         {
             _unseen.Add((node, node.Parent!, node.Name, recursive));
             _names.Enqueue((node.Parent!, new Dictionary<byte[], bool>(NameComparer.Instance) { [node.Name] = false }));
         }
+    }
+
+    // Else a file server has said that of a directory in it.
+    private bool IsRootThere(WatchedLibrary library)
+    {
+        var error = tree.Open(library, [], out var root);
+        root?.Dispose();
+        return error == 0;
     }
 
     private void LookAt(DirectoryNode node, Dictionary<byte[], bool> names)
@@ -286,10 +302,15 @@ internal sealed class Comparison(
                 error = open!.Look(name, out var facts);
                 if (error != 0 && !error.MeansAbsent())
                 {
-                    events.LookAgain(node, name);
+                    // Whether it is of interest at all, a listing may know.
+                    if (node.Library.Filter.IncludesFile(directory.Path, name))
+                        events.NameNotSeen(node, name, error);
+                    else
+                        events.CompareAgain(node, recursive: false);
                     continue;
                 }
 
+                node.Sees(name);
                 bool exists = error == 0;
                 if (exists && facts.Kind == FileKind.Directory && node.Library.Filter.IncludesDirectory(directory.Path, name))
                     Enter(node, open, name, recursive: false, inTurn: true, listed: null);
@@ -326,9 +347,7 @@ internal sealed class Comparison(
                 return true;
             }
 
-            known ??= NewNode(parent, name, default);
-            known.IsOpaque = true;
-            events.Trouble(known, error);
+            Blind(parent, name, Trouble.Of(error));
             return true;
         }
 
@@ -339,6 +358,15 @@ internal sealed class Comparison(
         }
 
         var identity = (open!.Facts.Device, open.Facts.Inode);
+        if (events.LibraryAt(identity) is { Root: { } root } inner)
+        {
+            open.Dispose();
+            Blind(parent, name, BoundTwice(root, parent.Library));
+            if (inner != parent.Library)
+                events.RootIsInside(inner, parent, name);
+            return true;
+        }
+
         if (known is not null && known.Identity == identity && !recursive && !known.IsOpaque
             && (known.Watch != DirectoryNode.NoWatch || known.IsPolled))
         {
@@ -355,7 +383,7 @@ internal sealed class Comparison(
                 tree.Drop(known);
             known = NewNode(parent, name, identity);
             known.IsOpaque = true;
-            events.Away(known, away);
+            events.Trouble(known, away);
             return true;
         }
 
@@ -373,6 +401,7 @@ internal sealed class Comparison(
             if (IsElsewhereToo(watched, parent, name))
             {
                 open.Dispose();
+                Blind(parent, name, BoundTwice(watched, parent.Library));
                 return true;
             }
 
@@ -406,7 +435,7 @@ internal sealed class Comparison(
     }
 
     // The file systems mounted inside a library are known, so that their absence is not taken for deletion.
-    private string? AwayDisk(DirectoryNode parent, byte[] name, in FileFacts facts)
+    private Trouble? AwayDisk(DirectoryNode parent, byte[] name, in FileFacts facts)
     {
         var library = parent.Library;
         byte[] path = [.. parent.Path(), .. name, (byte)'/'];
@@ -416,7 +445,7 @@ internal sealed class Comparison(
         if (isKnown ? isMounted && mounted == root : !isMounted)
             return null;
 
-        string? away = null;
+        Trouble? away = null;
         state.Transact(() =>
         {
             // Before the first comparison the entries are what the catalog had of them, which knows no disks: the one that is
@@ -424,8 +453,8 @@ internal sealed class Comparison(
             if ((isKnown || library.DiskComparedAt is not null) && state.AnyEntryBelow(library, path))
             {
                 away = isKnown
-                    ? "the disk that was mounted here is not: nothing below is deleted, and it goes on by itself when the disk is back"
-                    : "a disk was mounted over this directory: nothing below is deleted, and it goes on by itself when the disk is gone";
+                    ? new Trouble("the disk that was mounted here is not", "nothing below is deleted, and it goes on by itself when the disk is back")
+                    : new Trouble("a disk was mounted over this directory", "nothing below is deleted, and it goes on by itself when the disk is gone");
                 return;
             }
 
@@ -452,6 +481,14 @@ internal sealed class Comparison(
         var error = tree.Open(watched, out var open);
         open?.Dispose();
         return error == 0;
+    }
+
+    private static Trouble BoundTwice(DirectoryNode first, WatchedLibrary library)
+    {
+        string path = first.Parent is null ? "the root" : NameComparer.Display(first.Path().AsSpan()[..^1]);
+        return new Trouble(
+            $"it is the same directory as {path}{(first.Library == library ? "" : $" of the library {first.Library.Id}")}, which is watched there",
+            "unmount it here (umount), or exclude it");
     }
 
     private static DirectoryNode NewNode(DirectoryNode parent, byte[] name, (ulong, ulong) identity)
@@ -483,7 +520,7 @@ internal sealed class Comparison(
     {
         if (error != 0)
         {
-            events.Trouble(node, error);
+            events.Trouble(node, Trouble.Of(error));
             return;
         }
 
@@ -517,7 +554,7 @@ internal sealed class Comparison(
         {
             // What was listed is not all there is: nothing is missing for that.
             node.IsOpaque = true;
-            events.Trouble(node, error);
+            events.Trouble(node, Trouble.Of(error));
             _done += frame.Share;
             End(frame);
             return;
@@ -530,6 +567,7 @@ internal sealed class Comparison(
         if (ahead is null)
             listing.Sort();
         var recorded = Recorded(directory);
+        node.SeesAll();
         _seen.Clear();
         int next = 0;
         bool known = true;
@@ -537,13 +575,13 @@ internal sealed class Comparison(
         {
             var name = listing.Name(i);
             var facts = ahead is not null && ahead.TryGet(i, out var looked, out var seen)
-                ? Looked(frame, directory, name, listing.Kind(i), looked, seen, out bool unknown)
-                : Look(frame, directory, name, listing.Kind(i), out unknown);
+                ? Looked(frame, directory, name, listing.Kind(i), looked, seen, out error)
+                : Look(frame, directory, name, listing.Kind(i), out error);
             for (; next < recorded.Count && recorded[next].Key.Name.AsSpan().SequenceCompareTo(name) < 0; next++)
                 Missing(directory, recorded[next]);
             bool isRecorded = next < recorded.Count && recorded[next].Key.Name.AsSpan().SequenceEqual(name);
-            if (unknown)
-                events.LookAgain(node, name.ToArray());
+            if (error != 0)
+                NotSeen(node, directory, name, listing.Kind(i), isRecorded, error);
             else if (facts is { } file && (!isRecorded || !recorded[next].Matches(file) || recorded[next].IsMissing))
             {
                 _observed.Add(new Observation
@@ -623,9 +661,9 @@ internal sealed class Comparison(
     }
 
     // A directory is put on the frame's list; a file of interest is looked at.
-    private FileFacts? Look(Frame frame, ObservedDirectory directory, ReadOnlySpan<byte> name, FileKind kind, out bool unknown)
+    private FileFacts? Look(Frame frame, ObservedDirectory directory, ReadOnlySpan<byte> name, FileKind kind, out Errno unknown)
     {
-        unknown = false;
+        unknown = 0;
         var filter = directory.Library.Filter;
         if (kind == FileKind.Other
             || (kind == FileKind.File && !filter.IncludesFile(directory.Path, name))
@@ -639,10 +677,10 @@ internal sealed class Comparison(
     }
 
     private FileFacts? Looked(
-        Frame frame, ObservedDirectory directory, ReadOnlySpan<byte> name, FileKind kind, Errno error, in FileFacts facts, out bool unknown)
+        Frame frame, ObservedDirectory directory, ReadOnlySpan<byte> name, FileKind kind, Errno error, in FileFacts facts, out Errno unknown)
     {
         Files++;
-        unknown = error != 0 && !error.MeansAbsent();
+        unknown = error.MeansAbsent() ? 0 : error;
         if (error != 0)
             return null;
         var filter = directory.Library.Filter;
@@ -651,6 +689,37 @@ internal sealed class Comparison(
         if (facts.Kind == FileKind.Directory && filter.IncludesDirectory(directory.Path, name))
             ToEnter(frame, name);
         return null;
+    }
+
+    // It may be a directory: what is recorded below is not missing then.
+    private void NotSeen(
+        DirectoryNode node, ObservedDirectory directory, ReadOnlySpan<byte> name, FileKind kind, bool isRecorded, Errno error)
+    {
+        var filter = directory.Library.Filter;
+        bool mayBeDirectory = kind != FileKind.File && filter.IncludesDirectory(directory.Path, name);
+        if (mayBeDirectory && !isRecorded && (node.Child(name) is not null || IsRecordedBelow(directory, name)))
+        {
+            var child = name.ToArray();
+            _seen.Add(child);
+            Blind(node, child, Trouble.Of(error));
+        }
+        else if (mayBeDirectory || filter.IncludesFile(directory.Path, name))
+        {
+            events.NameNotSeen(node, name, error);
+        }
+    }
+
+    private bool IsRecordedBelow(ObservedDirectory directory, ReadOnlySpan<byte> name)
+    {
+        lock (state.Gate)
+            return state.AnyEntryBelow(directory.Library, [.. directory.Path, .. name, (byte)'/']);
+    }
+
+    private void Blind(DirectoryNode parent, byte[] name, Trouble trouble)
+    {
+        var node = parent.Child(name) ?? NewNode(parent, name, default);
+        node.IsOpaque = true;
+        events.Trouble(node, trouble);
     }
 
     private void ToEnter(Frame frame, ReadOnlySpan<byte> name)
@@ -696,22 +765,26 @@ internal sealed class Comparison(
         _observed.AddRange(_missing);
         _missing = [];
         var removed = AddVanished();
-        switch (Whole is null ? Verdict.Delete : events.Judge(Whole, _observed.Count(IsMissed)))
-        {
-            case Verdict.Delete:
-                Record(final: true, removed);
-                break;
-            case Verdict.Keep:
-                state.Transact(() => planner.Keep([.. _observed.Where(one => one.OnDisk is null)]));
-                RecordWhatIsThere();
-                break;
-            case Verdict.Hold:
-                RecordWhatIsThere();
-                break;
-        }
-
+        Spare(removed);
+        Record(final: true, removed);
         _observed.Clear();
         return true;
+    }
+
+    // What is not to be deleted. Files that took another's place are told of all the same.
+    private void Spare(List<ObservedDirectory> removed)
+    {
+        var judged = MissedEntries.Of(_observed.Where(IsMissed), Whole, _disks, IsUnwitnessed);
+        if (judged.Count == 0)
+            return;
+        foreach (var missed in judged.Values)
+            events.Judge(missed);
+
+        Verdict Of(ObservedDirectory directory) => judged.TryGetValue(directory.Library, out var missed) ? missed.Of(directory) : Verdict.Delete;
+        if (_observed.Where(one => one.OnDisk is null && Of(one.Directory) == Verdict.Keep).ToList() is { Count: > 0 } kept)
+            state.Transact(() => planner.Keep(kept));
+        _observed.RemoveAll(one => one.OnDisk is null && Of(one.Directory) != Verdict.Delete);
+        removed.RemoveAll(directory => judged.TryGetValue(directory.Library, out var missed) && !missed.MayRemove(directory));
     }
 
     private void TakeOver(Comparison ended)
@@ -719,6 +792,8 @@ internal sealed class Comparison(
         _extents.AddRange(ended._extents);
         _missing.AddRange(ended._missing);
         ended._missing = [];
+        _disks.AddRange(ended._disks);
+        IsUnwitnessed |= ended.IsUnwitnessed;
         _manySteps = true;
     }
 
@@ -733,13 +808,6 @@ internal sealed class Comparison(
         _waitsSince ??= time.GetTimestamp();
         _manySteps = true;
         return moved && (first || time.GetElapsedTime(_waitsSince.Value) < events.MoveWindow);
-    }
-
-    // Nothing is deleted, but files that took another's place are told of.
-    private void RecordWhatIsThere()
-    {
-        _observed.RemoveAll(one => one.OnDisk is null);
-        Record(final: true, removed: []);
     }
 
     // What its library's settings exclude now is not missed.
@@ -799,7 +867,7 @@ internal sealed class Comparison(
         }
 
         if (error != 0)
-            events.LookAgain(parent, node.Name);
+            events.NameNotSeen(parent, node.Name, error);
         return true;
     }
 
@@ -833,7 +901,7 @@ internal sealed class Comparison(
                     if (looked != 0 && !looked.MeansAbsent())
                     {
                         if (directory.Node is { } node)
-                            events.LookAgain(node, one.Name);
+                            events.NameNotSeen(node, one.Name, looked);
                         continue;
                     }
 
@@ -975,19 +1043,25 @@ internal interface IComparisonEvents
 
     void RootIsGone(WatchedLibrary library);
 
-    /// <summary>A directory could not be opened, listed or watched, though it is there.</summary>
-    void Trouble(DirectoryNode node, Errno error);
+    /// <summary>The library that is watched with this directory as its root; null: none is.</summary>
+    WatchedLibrary? LibraryAt((ulong Device, ulong Inode) identity);
 
-    /// <summary>The disk of a directory is not there, or another is there over it.</summary>
-    void Away(DirectoryNode node, string reason);
+    /// <summary>The root of a library was found in a directory of another.</summary>
+    void RootIsInside(WatchedLibrary inner, DirectoryNode parent, byte[] name);
 
-    /// <summary>What to do with so many entries of the library that a scan did not find.</summary>
-    Verdict Judge(WatchedLibrary library, int missing);
+    /// <summary>A directory is not seen with all below, though it is there, or was.</summary>
+    void Trouble(DirectoryNode node, Trouble trouble);
+
+    /// <summary>A name in a directory could not be looked at, for no reason that means it is absent; it is tried again.</summary>
+    void NameNotSeen(DirectoryNode node, ReadOnlySpan<byte> name, Errno error);
+
+    /// <summary>Decides what becomes of entries of a library that were not found.</summary>
+    void Judge(MissedEntries missed);
 
     /// <summary>A directory that nobody tells events of was taken into the tree.</summary>
     void Polled(DirectoryNode node);
 
-    /// <summary>A name could not be looked at, for no reason that means it is absent.</summary>
+    /// <summary>What is at a name is to be looked at in a moment.</summary>
     void LookAgain(DirectoryNode node, byte[] name);
 
     /// <summary>A file was rewritten too soon after it was told of.</summary>

@@ -1,3 +1,4 @@
+using Mono.Unix.Native;
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Libraries;
@@ -29,6 +30,9 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 
     /// <summary>Of a directory that moved, the entries in one transaction.</summary>
     public int MovedAtOnce { get; set; } = 4096;
+
+    /// <summary>Told of a recorded name that a plan could not look at; empty: nor at any other in its directory.</summary>
+    public Action<ObservedDirectory, byte[], Errno>? NotSeen { get; init; }
 
     /// <summary>Plans and records one step of a comparison.</summary>
     /// <param name="observations">Of a path that is met twice the first counts.</param>
@@ -264,9 +268,16 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
 
         if (!_sources.TryGetValue(entry.Key.Directory, out var source))
         {
-            if (state.Directory(entry.Key.Directory) is { } row && _libraryByRow(row.Library) is { Root: not null } library
-                && tree.Open(library, row.Path, out var open) is var error && (error == 0 || error.MeansAbsent()))
-                source = (new ObservedDirectory(library, row.Path), open);
+            if (state.Directory(entry.Key.Directory) is { } row && _libraryByRow(row.Library) is { Root: not null } library)
+            {
+                var directory = new ObservedDirectory(library, row.Path);
+                var error = tree.Open(library, row.Path, out var open);
+                if (error == 0 || error.MeansAbsent())
+                    source = (directory, open);
+                else
+                    NotSeen?.Invoke(directory, [], error);
+            }
+
             _sources.Add(entry.Key.Directory, source);
         }
 
@@ -278,7 +289,11 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         {
             var error = source.Open.Look(entry.Key.Name, out var facts);
             if (error != 0 && !error.MeansAbsent())
+            {
+                NotSeen?.Invoke(source.Directory, entry.Key.Name, error);
                 return null;
+            }
+
             if (error == 0 && facts.Kind == FileKind.File && source.Directory.Library.Filter.IncludesFile(source.Directory.Path, entry.Key.Name))
                 onDisk = facts;
         }

@@ -122,7 +122,7 @@ internal sealed class StateDatabase : IDisposable
     private readonly Statement _entriesOf, _entriesTold, _entriesBetween, _findEntry, _entriesByInode, _putEntry, _updateEntry, _removeEntry, _removeEntriesOf;
     private readonly Statement _remember, _recall, _forget, _forgetOld;
     private readonly Statement _saveLibrary, _addLibrary, _removeLibrary;
-    private readonly Statement _addMount, _removeMounts, _anyEntryBelow;
+    private readonly Statement _addMount, _removeMounts, _anyEntryBelow, _countEntriesBelow;
     private readonly Statement _addOutbox, _addOutboxRange, _movesOf, _writeOut, _readOutbox, _removeOutbox, _removeOutboxOf;
 
     static StateDatabase() => Batteries_V2.Init();
@@ -185,6 +185,10 @@ internal sealed class StateDatabase : IDisposable
             _anyEntryBelow = Add("""
                 SELECT 1 FROM directory WHERE library = ?1 AND path >= ?2 AND path < ?3
                     AND EXISTS (SELECT 1 FROM entry WHERE entry.directory = directory.row) LIMIT 1
+                """);
+            _countEntriesBelow = Add("""
+                SELECT count(*) FROM directory JOIN entry ON entry.directory = directory.row
+                WHERE directory.library = ?1 AND directory.path >= ?2 AND directory.path < ?3
                 """);
             _addOutbox = Add($"INSERT INTO outbox (library, count, events) VALUES (?1, ?2, ?3) RETURNING {OutboxRowCounts}");
             _addOutboxRange = Add($"INSERT INTO outbox (library, count, events, kind, directory, version, first, last, before) VALUES (?1, ?2, x'', ?3, ?4, ?5, ?6, ?7, ?8) RETURNING {OutboxRowCounts}");
@@ -394,6 +398,15 @@ internal sealed class StateDatabase : IDisposable
         bool any = _anyEntryBelow.Bind(1, library.Row).Bind(2, path).Bind(3, EndOfSubtree(path)).Step();
         _anyEntryBelow.Reset();
         return any;
+    }
+
+    /// <param name="path">With a slash at the end; empty for the whole library.</param>
+    public long CountEntriesBelow(WatchedLibrary library, ReadOnlySpan<byte> path)
+    {
+        _countEntriesBelow.Bind(1, library.Row).Bind(2, path).Bind(3, EndOfSubtree(path)).Step();
+        long count = _countEntriesBelow.Number(0);
+        _countEntriesBelow.Reset();
+        return count;
     }
 
     /// <summary>How many directories have taken their rows to another path: what was known of a path's row may be old.</summary>

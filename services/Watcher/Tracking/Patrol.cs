@@ -7,7 +7,8 @@ namespace WatchPhoto.Watcher.Tracking;
 /// Directories of which nobody tells what happens in them, compared with all below again and again: each time after the
 /// interval, or four times as long as the last time was worked on. Owned by the tracker's thread.
 /// </summary>
-internal sealed class Patrol(TimeSpan interval, TimeProvider time)
+/// <param name="isWithAllBelow">False: each directory is looked into by itself, also those below others.</param>
+internal sealed class Patrol(TimeSpan interval, TimeProvider time, bool isWithAllBelow = true)
 {
     // A quarter of the time goes into it at most.
     private const int Share = 4;
@@ -47,7 +48,7 @@ internal sealed class Patrol(TimeSpan interval, TimeProvider time)
 
         _began = time.GetTimestamp();
         _directories.RemoveWhere(directory => !directory.IsAttached || !stays(directory));
-        _underWay = compare([.. _directories.Where(directory => !IsBelowAnother(directory))]);
+        _underWay = compare([.. _directories.Where(directory => !isWithAllBelow || !IsBelowAnother(directory))]);
         return null;
     }
 

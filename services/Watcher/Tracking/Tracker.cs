@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Mono.Unix.Native;
-using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Kernel;
@@ -39,7 +38,7 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Dictionary<string, string> _refused = [];
     // Their roots are not where they were. That is believed when all hints of how it came to be are in.
     private readonly HashSet<WatchedLibrary> _doubted = [];
-    private readonly Patrol _troubled;
+    private readonly UnseenPlaces _unseen;
     private readonly Patrol _polled;
     // Roots of libraries of which too much was missing, and of which something was heard since.
     private readonly Patrol _held;
@@ -47,6 +46,8 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Action _recorded;
     private readonly Overflows _overflows;
     private readonly Audit _audit;
+    private readonly Holds _holds;
+    private readonly SharedRoots _roots;
     private readonly Recoveries _recoveries;
     private readonly Resyncs _resyncs;
     private readonly VersionRepair _versions;
@@ -68,15 +69,17 @@ internal sealed partial class Tracker : IComparisonEvents
         (_state, _disk, _options, _time, _log, _recorded) = (state, disk, options, new IndexersClock(time), log, recorded);
         _readers = readers ?? new ReaderThread();
         _tree = new DirectoryTree(disk);
-        _planner = new Planner(state, _tree, options, _time);
+        _planner = new Planner(state, _tree, options, _time) { NotSeen = SourceNotSeen };
         _agenda = new Agenda(time);
-        _troubled = new Patrol(options.TroubleInterval, time);
+        _unseen = new UnseenPlaces(options.TroubleInterval, time);
         _polled = new Patrol(options.PollInterval, time);
         _held = new Patrol(options.TroubleInterval, time);
         _moves = new MoveWindow(options.MoveWindow, time);
         _settling = new SettlingNames(options.SettleTime, time);
         _overflows = new Overflows(time);
         _audit = new Audit(options, _time);
+        _roots = new SharedRoots(_tree);
+        _holds = new Holds(state, options.MostDeletions);
         _recoveries = new Recoveries(state, ask, time);
         _resyncs = new Resyncs(state, options, _time, recorded);
         _versions = new VersionRepair(state, _time, _resyncs, log);
@@ -102,10 +105,12 @@ internal sealed partial class Tracker : IComparisonEvents
     public IReadOnlyCollection<WatchedLibrary> Libraries => _libraries.Values;
 
     /// <summary>Libraries of this host that are not watched, by id, and why.</summary>
-    public IReadOnlyDictionary<string, string> Refused => _refused;
+    public IEnumerable<KeyValuePair<string, string>> Refused => _refused.Concat(_libraries.Values
+        .Where(library => library.Refused is { Length: > 0 } && !_refused.ContainsKey(library.Id))
+        .Select(library => KeyValuePair.Create(library.Id, library.Refused!)));
 
     /// <summary>How this host's clock contradicts the indexers', and what helps; null: it does not. Nothing is proven meanwhile.</summary>
-    public string? ClockProblem => _time.Problem;
+    public Trouble? ClockProblem => _time.Problem;
 
     /// <inheritdoc cref="VersionRepair.AwaitsTime"/>
     public bool AwaitsTime => _versions.AwaitsTime;
@@ -145,7 +150,7 @@ internal sealed partial class Tracker : IComparisonEvents
             RootIsRemoved(node.Library);
         else if (node.Parent is null)
             _doubted.Add(node.Library);
-        else if (mask.HasFlag(WatchMask.Attributes) && node.Trouble is not null)
+        else if (mask.HasFlag(WatchMask.Attributes) && (node.Trouble is not null || node.UnseenNames is not null))
             _agenda.Compare(node, recursive: true);
     }
 
@@ -163,7 +168,7 @@ internal sealed partial class Tracker : IComparisonEvents
     /// <returns>How long nothing will be due unless a hint comes; zero: there is more to do now.</returns>
     public TimeSpan Work()
     {
-        foreach (var library in _doubted.Where(library => !IsRootThere(library)))
+        foreach (var library in _doubted.Where(library => library.Refused is not null || !IsRootThere(library)))
         {
             // Away, or another one: Open says which, and goes on by itself when it is back.
             Close(library);
@@ -172,7 +177,7 @@ internal sealed partial class Tracker : IComparisonEvents
 
         _doubted.Clear();
         var next = CheckRoots();
-        next = Earlier(next, _troubled.Work(stays: node => node.Trouble is not null, ComparePatrolled));
+        next = Earlier(next, _unseen.Work(ComparePatrolled, LookPatrolled));
         next = Earlier(next, _polled.Work(stays: _ => true, ComparePatrolled));
         next = Earlier(next, _held.Work(stays: root => root.Library.Held is not null, ComparePatrolled));
         next = Earlier(next, _recoveries.AskAgain());
@@ -364,7 +369,10 @@ internal sealed partial class Tracker : IComparisonEvents
     public bool IsIdle => _agenda.IsEmpty && _running.Count == 0;
 
     public IEnumerable<DirectoryNode> Troubled(WatchedLibrary library) =>
-        _troubled.Directories.Where(node => node.Library == library && node.IsAttached && node.Trouble is not null);
+        _unseen.Directories.Where(node => node.Library == library);
+
+    /// <summary>What cannot be seen now, by library; one that is seen wholly is not in it.</summary>
+    public Dictionary<WatchedLibrary, Unseen> Unseen() => _unseen.Report(_libraries.Values, ClockProblem);
 
     long IComparisonEvents.Moves => _moveHints;
 
@@ -372,44 +380,52 @@ internal sealed partial class Tracker : IComparisonEvents
 
     void IComparisonEvents.RootIsGone(WatchedLibrary library) => _doubted.Add(library);
 
-    void IComparisonEvents.Trouble(DirectoryNode node, Errno error)
+    WatchedLibrary? IComparisonEvents.LibraryAt((ulong Device, ulong Inode) identity) => _roots.At(identity);
+
+    void IComparisonEvents.RootIsInside(WatchedLibrary inner, DirectoryNode parent, byte[] name)
     {
-        var trouble = error switch
-        {
-            Errno.ENOSPC => "no kernel watch is left for this user: raise the sysctl fs.inotify.max_user_watches "
-                + $"(now {KernelLimits.MaxUserWatches}); until then it is compared from time to time",
-            Errno.EMFILE or Errno.ENFILE => $"too many files are open (the limit is {OpenFiles.Limit}): raise it (ulimit -Hn, LimitNOFILE= of systemd); "
-                + "until then it is compared from time to time",
-            Errno.EACCES or Errno.EPERM => "permission denied: let the watcher's user read and enter it",
-            _ => Stdlib.strerror(error),
-        };
+        // Closed between two comparisons: this one may be in the middle of it.
+        var later = _roots.Met(parent.Library, [.. parent.Path(), .. name, (byte)'/'], inner);
+        later.Refused ??= "";
+        _doubted.Add(later);
+    }
+
+    void IComparisonEvents.Trouble(DirectoryNode node, Trouble trouble)
+    {
         if (node.Trouble != trouble)
             LogTrouble(node.Library.Id, NameComparer.Display(node.Path()), trouble);
         node.Trouble = trouble;
-        _troubled.Add(node);
+        _unseen.Add(node);
     }
 
-    void IComparisonEvents.Away(DirectoryNode node, string reason)
+    private void SourceNotSeen(ObservedDirectory directory, byte[] name, Errno error)
     {
-        if (node.Trouble != reason)
-            LogTrouble(node.Library.Id, NameComparer.Display(node.Path()), reason);
-        node.Trouble = reason;
-        _troubled.Add(node);
+        IComparisonEvents events = this;
+        if (DirectoryTree.Find(directory.Library, directory.Path) is not { } node)
+            return;
+        if (name.Length > 0)
+            events.NameNotSeen(node, name, error);
+        else if (error == Errno.ESTALE)
+            events.RootIsGone(directory.Library);
+        else
+            events.Trouble(node, Trouble.Of(error));
     }
 
-    Verdict IComparisonEvents.Judge(WatchedLibrary library, int missing)
+    void IComparisonEvents.NameNotSeen(DirectoryNode node, ReadOnlySpan<byte> name, Errno error)
     {
-        var (decision, held) = (library.Decision, library.Held);
-        library.Decision = null;
-        library.Held = null;
-        if (missing <= _options.MostDeletions || missing * 2L <= library.Entries)
-            return decision is Verdict.Keep ? Verdict.Keep : Verdict.Delete;
-        if (decision is { } decided)
-            return decided;
-        if (held != missing)
+        var trouble = Trouble.Of(error);
+        if (_unseen.AddName(node, name, trouble))
+            LogTrouble(node.Library.Id, NameComparer.Display([.. node.Path(), .. name]), trouble);
+    }
+
+    void IComparisonEvents.Judge(MissedEntries missed)
+    {
+        var library = missed.Library;
+        long? held = library.Held;
+        if (_holds.Judge(missed))
+            Compare(library);
+        if (library.Held is { } missing && missing != held)
             LogHeld(library.Id, missing, library.Entries);
-        library.Held = missing;
-        return Verdict.Hold;
     }
 
     void IComparisonEvents.Polled(DirectoryNode node)
@@ -515,11 +531,28 @@ internal sealed partial class Tracker : IComparisonEvents
     {
         var begun = directories.Where(directory => directory.Parent is null).Select(BeginScan).ToList();
         var together = NewComparison();
+        together.IsUnwitnessed = true;
         foreach (var directory in directories.Where(directory => directory.Parent is not null))
             together.Add(directory, recursive: true);
         begun.Add(together);
         _running.AddLast(together);
         return () => begun.Exists(_running.Contains) ? null : new TimeSpan(begun.Sum(comparison => comparison.Worked.Ticks));
+    }
+
+    private Func<TimeSpan?> LookPatrolled(IReadOnlyList<DirectoryNode> directories)
+    {
+        var looks = NewComparison();
+        looks.IsUnwitnessed = true;
+        foreach (var directory in directories)
+        {
+            if (directory.UnseenNames!.ToLookAt is { } names)
+                looks.Add(directory, names);
+            else
+                looks.Add(directory, recursive: false);
+        }
+
+        _running.AddLast(looks);
+        return () => _running.Contains(looks) ? null : looks.Worked;
     }
 
     private void Step(LinkedListNode<Comparison> running)
@@ -533,7 +566,8 @@ internal sealed partial class Tracker : IComparisonEvents
 
     private void Done(Comparison comparison)
     {
-        if (comparison.Whole is not { Root: not null } library || comparison.IsOutdated)
+        // Nor is a disk compared whose root could not be listed.
+        if (comparison.Whole is not { Root: { IsOpaque: false, IsListed: true } } library || comparison.IsOutdated)
             return;
         var now = _time.GetUtcNow();
         // Of a clock that has leapt far ahead nobody knows whether it is right: what is remembered stays for a while.
@@ -655,6 +689,7 @@ internal sealed partial class Tracker : IComparisonEvents
     {
         Close(library);
         _doubted.Remove(library);
+        _roots.Forget(library);
         _recoveries.Abandon(library);
         _versions.Abandon(library);
         _state.Transact(() => _state.RemoveLibrary(library, _time.GetUtcNow()));
@@ -688,12 +723,13 @@ internal sealed partial class Tracker : IComparisonEvents
             return;
         }
 
+        library.Refused = null;
         var error = _disk.OpenRoot(library.RootPath, out var open);
         if (error != 0)
         {
             GoOffline(library, error.MeansAbsent()
                 ? $"The directory {library.Definition.Path} is not there: nothing is deleted, and watching goes on when it is back."
-                : $"The directory {library.Definition.Path} cannot be opened ({Stdlib.strerror(error)}): nothing is deleted meanwhile.");
+                : $"The directory {library.Definition.Path} cannot be opened ({Trouble.Of(error).Reason}): {Trouble.Of(error).Remedy}; nothing is deleted meanwhile.");
             return;
         }
 
@@ -707,6 +743,9 @@ internal sealed partial class Tracker : IComparisonEvents
                 return;
             }
 
+            if (IsAnothers(library, open))
+                return;
+
             if (library.RootIdentity != identity)
             {
                 library.RootIdentity = identity;
@@ -717,23 +756,53 @@ internal sealed partial class Tracker : IComparisonEvents
                 LogOnline(library.Id);
             library.Offline = null;
             library.Root = new DirectoryNode(library, null, []) { Identity = (open.Facts.Device, open.Facts.Inode) };
+            _roots.Open(library, open);
             library.Directories = 1;
             _agenda.Compare(library.Root, recursive: true);
         }
     }
 
+    // The later one of two that have one directory waits until the first is gone.
+    private bool IsAnothers(WatchedLibrary library, IDirectory root)
+    {
+        var conflicts = _roots.Conflicts(library, root);
+        if (conflicts.FirstOrDefault(conflict => SharedRoots.Later(library, conflict.Other) == library) is { Sentence: { } refusal })
+        {
+            Refuse(library, refusal);
+            return true;
+        }
+
+        foreach (var (other, sentence) in conflicts)
+            Refuse(other, sentence);
+        return false;
+    }
+
+    private void Refuse(WatchedLibrary library, string sentence)
+    {
+        GoOffline(library, sentence);
+        library.Refused = sentence;
+        foreach (var (outer, path) in _roots.Around(library))
+        {
+            // It was left out for this one.
+            int slash = path.AsSpan(0, path.Length - 1).LastIndexOf((byte)'/') + 1;
+            if (DirectoryTree.Find(outer, path) is null or { IsOpaque: true } && DirectoryTree.Find(outer, path.AsSpan(0, slash)) is { } parent)
+                _agenda.Look(parent, path.AsSpan(slash..^1), mayBeUnfinished: false);
+        }
+    }
+
     private void Close(WatchedLibrary library)
     {
+        _roots.Close(library);
         if (library.Root is { } root)
         {
             library.Root = null;
             _tree.Drop(root);
         }
 
-        _troubled.Remove(library);
+        _unseen.Remove(library);
         _polled.Remove(library);
         _held.Remove(library);
-        library.Held = null;
+        library.Holds.Clear();
     }
 
     private void GoOffline(WatchedLibrary library, string reason)
@@ -780,6 +849,16 @@ internal sealed partial class Tracker : IComparisonEvents
             if (DirectoryTree.Find(library, mount.AsSpan(0, slash + 1)) is { } parent)
                 _agenda.Look(parent, mount.AsSpan((slash + 1)..^1), mayBeUnfinished: false);
         }
+
+        // During a scan they may only not have been met yet.
+        if (library.Root is { IsListed: true } && ScanOf(library) is null)
+            _unseen.SetLostMounts(library, [.. library.Mounts.Keys.Where(mount => DirectoryTree.Find(library, mount) is null && IsRecordedBelow(library, mount))]);
+    }
+
+    private bool IsRecordedBelow(WatchedLibrary library, byte[] path)
+    {
+        lock (_state.Gate)
+            return _state.AnyEntryBelow(library, path);
     }
 
     private static TimeSpan Earlier(TimeSpan left, TimeSpan? right) => right is { } other && other < left ? other : left;
@@ -787,8 +866,8 @@ internal sealed partial class Tracker : IComparisonEvents
     [LoggerMessage(LogLevel.Information, "{Library}: watching {Path}")]
     private partial void LogWatching(string library, string path);
 
-    [LoggerMessage(LogLevel.Warning, "{Problem} Changes are told by the indexers' clock meanwhile")]
-    private partial void LogClockWrong(string problem);
+    [LoggerMessage(LogLevel.Warning, "{Problem}. Changes are told by the indexers' clock meanwhile")]
+    private partial void LogClockWrong(Trouble problem);
 
     [LoggerMessage(LogLevel.Information, "The clock of this host agrees with the indexers' again")]
     private partial void LogClockRight();
@@ -821,13 +900,13 @@ internal sealed partial class Tracker : IComparisonEvents
     private partial void LogRefused(string library, string reason);
 
     [LoggerMessage(LogLevel.Warning, "{Library}: {Directory}: {Trouble}")]
-    private partial void LogTrouble(string library, string directory, string trouble);
+    private partial void LogTrouble(string library, string directory, Trouble trouble);
 
     [LoggerMessage(LogLevel.Warning, "The kernel dropped events; comparing everything in {Seconds:F1} s")]
     private partial void LogOverflow(double seconds);
 
     [LoggerMessage(LogLevel.Warning, "{Library}: {Missing} of {Entries} entries are not on the disk; held until they are back or a person accepts or refuses their deletion")]
-    private partial void LogHeld(string library, int missing, long entries);
+    private partial void LogHeld(string library, long missing, long entries);
 
     [LoggerMessage(LogLevel.Information, "{Library}: {Directory}: its file system tells no events; polling")]
     private partial void LogPolled(string library, string directory);

@@ -26,7 +26,10 @@ internal sealed class DirectoryNode(WatchedLibrary library, DirectoryNode? paren
     public required (ulong Device, ulong Inode) Identity { get; set; }
 
     /// <summary>Why it could not be watched or read when last tried; null: it could.</summary>
-    public string? Trouble { get; set; }
+    public Trouble? Trouble { get; set; }
+
+    /// <summary>Names in it that could not be looked at; null: all could.</summary>
+    public UnseenNames? UnseenNames { get; private set; }
 
     /// <summary>What is in it is not known now (unreadable, or its disk is away): nothing recorded below counts as missing.</summary>
     public bool IsOpaque { get; set; }
@@ -54,6 +57,18 @@ internal sealed class DirectoryNode(WatchedLibrary library, DirectoryNode? paren
 
     /// <summary>What was seen in it before may be old.</summary>
     public void Touch() => Touches++;
+
+    public void CannotSee(ReadOnlySpan<byte> name, Trouble trouble) =>
+        (UnseenNames ??= new UnseenNames()).Add(name, trouble);
+
+    public void Sees(ReadOnlySpan<byte> name)
+    {
+        if (UnseenNames is { } unseen && unseen.Remove(name))
+            UnseenNames = null;
+    }
+
+    /// <summary>All its names are looked at anew.</summary>
+    public void SeesAll() => UnseenNames = null;
 
     public void Attach(DirectoryNode child)
     {

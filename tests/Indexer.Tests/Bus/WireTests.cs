@@ -131,6 +131,11 @@ public class WireTests(TestServers fixture)
                     LibraryId = "old", Epoch = 2, State = LibraryState.Scanning, Reason = "Because.", Entries = 0, Directories = 0,
                     Progress = new ScanProgress(1, 10, 2.5, 4),
                 },
+                new()
+                {
+                    LibraryId = "dark", Epoch = 3, State = LibraryState.Degraded, Reason = "It is dark.", Entries = 6, Directories = 7,
+                    Unseen = new Unseen(3, [new("2026/d", "dark", "light"), new("", "dark", "light", "a.jpg", 2), new(null, "dark", "light")]),
+                },
             ],
             Refused = [new RefusedLibrary("bad", "It is bad.")],
             Rival = Id,
@@ -138,7 +143,11 @@ public class WireTests(TestServers fixture)
         """
         {"host":"nas","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","runId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12","sentAt":"2026-01-02T03:04:05+00:00","watchesUsed":1,"watchesLimit":2,"pendingOutbox":3,"libraries":[
         {"libraryId":"photos","epoch":1,"state":"watching","entries":4,"directories":5,"diskComparedAt":"2026-01-02T00:00:00+00:00","proof":{"version":6,"count":4,"digest":"8","floor":0}},
-        {"libraryId":"old","epoch":2,"state":"scanning","reason":"Because.","entries":0,"directories":0,"progress":{"files":1,"expected":10,"filesPerSecond":2.5,"busySeconds":4}}],
+        {"libraryId":"old","epoch":2,"state":"scanning","reason":"Because.","entries":0,"directories":0,"progress":{"files":1,"expected":10,"filesPerSecond":2.5,"busySeconds":4}},
+        {"libraryId":"dark","epoch":3,"state":"degraded","reason":"It is dark.","entries":6,"directories":7,"unseen":{"count":3,"places":[
+        {"directory":"2026/d","reason":"dark","remedy":"light","names":0},
+        {"directory":"","reason":"dark","remedy":"light","name":"a.jpg","names":2},
+        {"reason":"dark","remedy":"light","names":0}]}}],
         "refused":[{"libraryId":"bad","reason":"It is bad."}],"rival":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11"}
         """);
 

@@ -297,6 +297,11 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
                 Progress = new ScanProgress(1, 2, 3.5, 0.25), DiskComparedAt = sentAt, Proof = new Proof(At(1), 2, 1L << 60),
             },
             new() { LibraryId = "more", Epoch = 2, State = LibraryState.Watching, Entries = 0, Directories = 0, Progress = new ScanProgress(1, 2, 3, 0) },
+            new()
+            {
+                LibraryId = "less", Epoch = 3, State = LibraryState.Degraded, Entries = 0, Directories = 0,
+                Unseen = new Unseen(22, [new("$d", "It is so.", "Do \"that\"."), new("", "It is so.", "Do that.", "a.jpg", 20), new(null, "It is so.", "Do that.")]),
+            },
         ],
         Refused = [new RefusedLibrary("third", "It is inside of photos.")],
     };

@@ -194,6 +194,14 @@ internal abstract partial class Installation : IAsyncDisposable
         return null;
     }
 
+    /// <summary>Why a library is not watched by the watcher; null: it has not said so.</summary>
+    public async Task<string?> RefusalAsync(string id)
+    {
+        var watchers = JsonNode.Parse(await (await ApiAsync()).GetStringAsync(Api("api/watchers"), Cancellation))!.AsArray();
+        return watchers.SelectMany(watcher => watcher!["refused"]?.AsArray() ?? [])
+            .FirstOrDefault(refused => refused!["libraryId"]!.GetValue<string>() == id)?["reason"]!.GetValue<string>();
+    }
+
     /// <summary>Waits, but not for a process that has died.</summary>
     public async Task UntilAsync(Func<Task<string?>> problem, TimeSpan? deadline = null)
     {

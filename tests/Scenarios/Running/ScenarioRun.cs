@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace WatchPhoto.Scenarios.Tests.Running;
 
@@ -127,6 +128,22 @@ internal sealed class ScenarioRun
             case ["expect", "state", var state, .. var reason]:
                 await StandsAsync(state, string.Join(' ', reason));
                 break;
+            case ["expect", "claimed"]:
+                await ClaimedAsync(claims => claims["verifiedAt"] is not null && claims["diskComparedAt"] is not null && claims["notClaimed"] is null);
+                break;
+            case ["expect", "unclaimed", .. var reason]:
+                await ClaimedAsync(claims => claims["verifiedAt"] is null && claims["diskComparedAt"] is null
+                    && claims["notClaimed"]?.GetValue<string>().Contains(string.Join(' ', reason), StringComparison.OrdinalIgnoreCase) == true);
+                break;
+            case ["expect", "unseen", var places, .. var place]:
+                await UnseenAsync(int.Parse(places, CultureInfo.InvariantCulture), string.Join(' ', place));
+                break;
+            case ["expect", "refused", "other", .. var reason]:
+                await _installation.UntilAsync(async () =>
+                    await _installation.RefusalAsync(_libraries[^1].Id) is { } refusal && refusal.Contains(string.Join(' ', reason), StringComparison.Ordinal)
+                        ? null
+                        : $"It is not refused, but {await _installation.StandingAsync(_libraries[^1].Id)}.");
+                break;
             case ["expect", "unchanged"]:
                 // Again and again for a little while: what is wrongly deleted is deleted after a moment.
                 foreach (var library in _libraries)
@@ -222,6 +239,20 @@ internal sealed class ScenarioRun
         return standing?.State == state && standing.Reason.Contains(reason, StringComparison.OrdinalIgnoreCase)
             ? null
             : $"The library is '{standing?.State}': {standing?.Reason}";
+    });
+
+    private async Task ClaimedAsync(Func<JsonNode, bool> isSo) => await _installation.UntilAsync(async () =>
+    {
+        var claims = await _installation.VerificationAsync(_libraries[0].Id);
+        return isSo(claims) ? null : $"What is claimed is {claims.ToJsonString()}.";
+    });
+
+    private async Task UnseenAsync(int places, string place) => await _installation.UntilAsync(async () =>
+    {
+        var unseen = (await _installation.VerificationAsync(_libraries[0].Id))["unseen"];
+        return unseen?["count"]?.GetValue<int>() == places && unseen["places"]!.ToJsonString().Contains(place, StringComparison.Ordinal)
+            ? null
+            : $"What is not seen is {unseen?.ToJsonString() ?? "nothing"}.";
     });
 
     private async Task RefusedAsync(string path)

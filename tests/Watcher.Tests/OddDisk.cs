@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Mono.Unix.Native;
+using WatchPhoto.Watcher.Disk;
+
+namespace WatchPhoto.Watcher.Tests;
+
+/// <summary>A disk that answers with errors where it is told to, by names.</summary>
+internal sealed class OddDisk(IDisk disk, OddDisk.Faults faults) : IDisk
+{
+    public Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory)
+    {
+        var error = disk.OpenRoot(path, out directory);
+        directory = directory is null ? null : new OddDirectory(directory, faults, "");
+        return error;
+    }
+
+    public void RemoveWatch(int watch) => disk.RemoveWatch(watch);
+
+    /// <summary>What goes wrong; a test changes it while the watcher runs.</summary>
+    internal sealed class Faults
+    {
+        /// <summary>By the name of a file or directory that is looked at.</summary>
+        public ConcurrentDictionary<string, Errno> Looks { get; } = [];
+
+        /// <summary>By the name of a directory that is opened.</summary>
+        public ConcurrentDictionary<string, Errno> Opens { get; } = [];
+
+        /// <summary>By the name of a directory that is listed.</summary>
+        public ConcurrentDictionary<string, Errno> Lists { get; } = [];
+
+        /// <summary>Listings do not say which names are directories.</summary>
+        public bool HasNoKinds { get; init; }
+
+        public int LooksRefused;
+    }
+
+    private sealed class OddDirectory(IDirectory directory, Faults faults, string name) : IDirectory
+    {
+        public FileFacts Facts => directory.Facts;
+
+        public bool TellsEvents => directory.TellsEvents;
+
+        public Errno AddWatch(out int watch) => directory.AddWatch(out watch);
+
+        public Errno List(DirectoryListing listing)
+        {
+            var error = directory.List(listing);
+            if (error != 0 || faults.Lists.TryGetValue(name, out error))
+                return error;
+            if (!faults.HasNoKinds)
+                return 0;
+            var names = Enumerable.Range(0, listing.Count).Select(i => listing.Name(i).ToArray()).ToList();
+            listing.Clear();
+            foreach (byte[] one in names)
+                listing.Add(one, FileKind.Unknown);
+            return 0;
+        }
+
+        public Errno Look(ReadOnlySpan<byte> name, out FileFacts facts)
+        {
+            facts = default;
+            if (!faults.Looks.TryGetValue(Encoding.UTF8.GetString(name), out var error))
+                return directory.Look(name, out facts);
+            Interlocked.Increment(ref faults.LooksRefused);
+            return error;
+        }
+
+        public Errno Open(ReadOnlySpan<byte> path, out IDirectory? below)
+        {
+            below = null;
+            string last = "";
+            foreach (string part in Encoding.UTF8.GetString(path).Split('/'))
+            {
+                if (faults.Opens.TryGetValue(part, out var error) || faults.Looks.TryGetValue(part, out error))
+                    return error;
+                last = part;
+            }
+
+            var opened = directory.Open(path, out below);
+            below = below is null ? null : new OddDirectory(below, faults, last);
+            return opened;
+        }
+
+        public void Dispose() => directory.Dispose();
+    }
+}
