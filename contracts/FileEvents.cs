@@ -80,7 +80,7 @@ public sealed record PhotoFile
 
     public required FileTime ModifiedAt { get; init; }
 
-    /// <summary>The same at two paths of one library: hard links of one file.</summary>
+    /// <summary>The same at two paths of one library: hard links of one file. 0: the file system's numbers do not last.</summary>
     public required ulong Inode { get; init; }
 
     /// <summary>Absent where the file system keeps none.</summary>

@@ -67,6 +67,9 @@ internal sealed class Comparison(
     /// <summary>How long it has worked.</summary>
     public TimeSpan Worked { get; private set; }
 
+    /// <summary>What the hints that led to it tell of renames.</summary>
+    public IReadOnlyDictionary<DirectoryNode, Dictionary<byte[], Origin>> Renames { get; set; } = new Dictionary<DirectoryNode, Dictionary<byte[], Origin>>();
+
     /// <summary>When the oldest of the hints was read that led to it; null: none did, or what they led to is recorded.</summary>
     public long? HintedAt { get; set; }
 
@@ -280,6 +283,7 @@ internal sealed class Comparison(
         using (open)
         {
             var directory = new ObservedDirectory(node.Library, node.Path()) { Node = node };
+            var renamed = Renames.GetValueOrDefault(node);
             foreach (var (name, mayBeUnfinished) in names)
             {
                 error = open!.Look(name, out var facts);
@@ -303,6 +307,7 @@ internal sealed class Comparison(
                     Name = name,
                     OnDisk = isEntry ? facts : null,
                     Live = node,
+                    CameFrom = renamed?.GetValueOrDefault(name),
                     MayBeUnfinished = mayBeUnfinished,
                 });
             }
@@ -345,7 +350,7 @@ internal sealed class Comparison(
             return true;
         }
 
-        if (AwayDisk(parent, name, open.Facts) is { } away)
+        if (AwayDisk(parent, name, open) is { } away)
         {
             open.Dispose();
             if (known is { IsOpaque: true } && known.Identity == identity && known.Trouble == away)
@@ -405,14 +410,16 @@ internal sealed class Comparison(
     }
 
     // The file systems mounted inside a library are known, so that their absence is not taken for deletion.
-    private string? AwayDisk(DirectoryNode parent, byte[] name, in FileFacts facts)
+    private string? AwayDisk(DirectoryNode parent, byte[] name, IDirectory open)
     {
         var library = parent.Library;
         byte[] path = [.. parent.Path(), .. name, (byte)'/'];
         bool isKnown = library.Mounts.TryGetValue(path, out var mounted);
-        var root = FileIdentity.OfRoot(facts);
-        bool isMounted = facts.IsMountRoot;
-        if (isKnown ? isMounted && mounted == root : !isMounted)
+        bool isMounted = open.Facts.IsMountRoot;
+        if (!isKnown && !isMounted)
+            return null;
+        bool isSame = KnownRoot.Is(isKnown ? mounted : null, open, out var root);
+        if (isKnown && isMounted && isSame && mounted == root)
             return null;
 
         string? away = null;
@@ -420,7 +427,7 @@ internal sealed class Comparison(
         {
             // Before the first comparison the entries are what the catalog had of them, which knows no disks: the one that is
             // found is theirs.
-            if ((isKnown || library.DiskComparedAt is not null) && state.AnyEntryBelow(library, path))
+            if (!(isKnown && isMounted && isSame) && (isKnown || library.DiskComparedAt is not null) && state.AnyEntryBelow(library, path))
             {
                 away = isKnown
                     ? "the disk that was mounted here is not: nothing below is deleted, and it goes on by itself when the disk is back"
@@ -450,7 +457,7 @@ internal sealed class Comparison(
             return false;
         var error = tree.Open(watched, out var open);
         open?.Dispose();
-        return error == 0;
+        return error == 0 && (watched.Parent is null || new Spelling(tree).IsThere(watched.Library, watched.Path()));
     }
 
     private static DirectoryNode NewNode(DirectoryNode parent, byte[] name, (ulong, ulong) identity)
@@ -532,6 +539,8 @@ internal sealed class Comparison(
         _seen.Clear();
         int next = 0;
         bool known = true;
+        // Of what was read ahead, too.
+        bool isDistrusted = false;
         for (int i = 0; i < listing.Count; i++)
         {
             var name = listing.Name(i);
@@ -545,6 +554,15 @@ internal sealed class Comparison(
                 events.LookAgain(node, name.ToArray());
             else if (facts is { } file && (!isRecorded || !recorded[next].Matches(file) || recorded[next].IsMissing))
             {
+                if (isRecorded && recorded[next].ShowsMadeUpNumber(file))
+                {
+                    Distrust(frame);
+                    isDistrusted = true;
+                }
+
+                if (isDistrusted)
+                    file = file with { IsNumberMadeUp = true };
+
                 _observed.Add(new Observation
                 {
                     Directory = directory, Name = name.ToArray(), OnDisk = file,
@@ -581,12 +599,26 @@ internal sealed class Comparison(
             Leave(frame);
     }
 
+    // What was seen so far of that file system was seen with numbers that mean nothing; what was recorded by them is compared again.
+    private void Distrust(Frame frame)
+    {
+        ulong device = frame.Node.Identity.Device;
+        frame.Open.DistrustNumbers();
+        for (int i = 0; i < _observed.Count; i++)
+        {
+            if (_observed[i].OnDisk is { } file && file.Device == device)
+                _observed[i] = _observed[i] with { OnDisk = file with { IsNumberMadeUp = true } };
+        }
+
+        events.NumbersDoNotLast(frame.Node);
+    }
+
     // What is recorded below a directory that moved goes along, and is told of as it was: what of it has changed meanwhile is
     // found when that is compared with the disk, while others are busy with the move. All of it before anything else is done:
     // whoever looks meanwhile would miss it at the old place.
     private void BringAlong()
     {
-        var moved = new Queue<MovedDirectory>(_moved.Where(one => one.Node.IsAttached && IsNoMore(one.Node.Library, one.Before)));
+        var moved = new Queue<MovedDirectory>(_moved.Where(one => one.Node.IsAttached && IsNoMore(one.Node, one.Before)));
         _moved.Clear();
         while (moved.Count > 0)
         {
@@ -597,13 +629,17 @@ internal sealed class Comparison(
         }
     }
 
-    private bool IsNoMore(WatchedLibrary library, byte[] path)
+    private bool IsNoMore(DirectoryNode moved, byte[] path)
     {
-        if (DirectoryTree.Find(library, path) is not null)
+        if (DirectoryTree.Find(moved.Library, path) is not null)
             return false;
-        var error = tree.Open(library, path, out var open);
-        open?.Dispose();
-        return error.MeansAbsent();
+        var error = tree.Open(moved.Library, path, out var open);
+        using (open)
+        {
+            return error.MeansAbsent()
+                // The same directory by its name before: in another spelling, if the listing has that no more.
+                || (error == 0 && (open!.Facts.Device, open.Facts.Inode) == moved.Identity && !new Spelling(tree).IsThere(moved.Library, path));
+        }
     }
 
     private void Missing(ObservedDirectory directory, Entry entry)
@@ -661,10 +697,11 @@ internal sealed class Comparison(
 
     private bool Finish()
     {
+        var spelling = new Spelling(tree);
         foreach (var node in _gone)
         {
             // Back after a moment: what was to be looked at in it has not been, wherever it came from.
-            if (node.IsAttached && IsThere(node))
+            if (node.IsAttached && IsThere(node, spelling))
                 events.CompareAgain(node, recursive: true);
             else
                 tree.Drop(node);
@@ -777,7 +814,7 @@ internal sealed class Comparison(
         return removed;
     }
 
-    private bool IsThere(DirectoryNode node)
+    private bool IsThere(DirectoryNode node, Spelling spelling)
     {
         var parent = node.Parent!;
         if (!node.Library.Filter.IncludesDirectory(parent.Path(), node.Name))
@@ -792,7 +829,7 @@ internal sealed class Comparison(
             {
                 error = above!.Open(node.Name, out var open);
                 open?.Dispose();
-                if (error.MeansAbsent())
+                if (error.MeansAbsent() || (error == 0 && !spelling.IsThere(node.Library, node.Path())))
                     return false;
             }
         }
@@ -809,6 +846,7 @@ internal sealed class Comparison(
         var missing = _missing.Concat(_observed.Where(one => one.OnDisk is null)).ToList();
         _observed.RemoveAll(one => one.OnDisk is null);
         _missing = [];
+        var spelling = new Spelling(tree);
         foreach (var group in missing.GroupBy(one => one.Directory))
         {
             var directory = new ObservedDirectory(group.Key.Library, group.Key.Path)
@@ -837,7 +875,8 @@ internal sealed class Comparison(
                     }
 
                     bool isEntry = looked == 0 && facts.Kind == FileKind.File
-                        && directory.Library.Filter.IncludesFile(directory.Path, one.Name);
+                        && directory.Library.Filter.IncludesFile(directory.Path, one.Name)
+                        && (one.OnDisk is not null || spelling.IsThere(directory.Library, directory.Path, one.Name));
                     moved |= (isEntry ? facts.Identity : null) != one.OnDisk?.Identity;
                     (isEntry ? _observed : _missing).Add(one with
                     {
@@ -976,6 +1015,9 @@ internal interface IComparisonEvents
 
     /// <summary>A directory could not be opened, listed or watched, though it is there.</summary>
     void Trouble(DirectoryNode node, Errno error);
+
+    /// <summary>A file has another number than before: those of its directory's file system are made up.</summary>
+    void NumbersDoNotLast(DirectoryNode node);
 
     /// <summary>The disk of a directory is not there, or another is there over it.</summary>
     void Away(DirectoryNode node, string reason);

@@ -11,7 +11,7 @@ namespace WatchPhoto.Watcher.Reconcile;
 /// in it at most once; whatever a file was moved from is drawn into the same plan, so that chains, cycles and exchanges
 /// are one. Writes entries and outbox in the transaction it is called in.
 /// </summary>
-internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOptions options, TimeProvider time)
+internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, WatcherOptions options, TimeProvider time)
 {
     private static readonly TimeSpan Young = TimeSpan.FromMinutes(1);
 
@@ -68,6 +68,9 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             _paths.Clear();
             _order.Clear();
             _seen.Clear();
+            _twins.Clear();
+            _leftBehind.Clear();
+            _spelling = null;
         }
     }
 
@@ -183,7 +186,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             MayBeUnfinished = observation.MayBeUnfinished,
         };
         // A known file was not created now: this is a link to it, whose other name may be gone already.
-        if (path.IsUnfinished && path.OnDisk!.Value.Identity is var identity && (state.Find(identity).Count > 0 || Recall(identity) is not null))
+        if (path.IsUnfinished && path.OnDisk!.Value.Identity is { IsWeak: false } identity && (state.Find(identity).Count > 0 || Recall(path) is not null))
             path.MayBeUnfinished = false;
         Add(path);
     }
@@ -203,7 +206,11 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             var path = _order[i];
             if (path.OnDisk is not { } onDisk || path.IsUnfinished)
                 continue;
-            if (!final && !_seen.TryAdd(onDisk.Identity, path))
+            if (onDisk.Identity.IsWeak)
+            {
+                FindTwins(path, onDisk.Identity);
+            }
+            else if (!final && !_seen.TryAdd(onDisk.Identity, path))
             {
                 // One file at two places: a link, or it moved on between the looks. Others will tell.
                 path.Doubt();
@@ -213,14 +220,24 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             {
                 FindSource(path, onDisk.Identity);
             }
+
+            while (_leftBehind.TryDequeue(out var twin))
+                FindTwins(twin, twin.OnDisk!.Value.Identity);
         }
+
+        MatchTwins(final);
     }
 
     private void FindSource(PlannedPath path, FileIdentity identity)
     {
         foreach (var entry in state.Find(identity))
         {
-            if (entry.Key == path.Key || Source(entry) is not { } source || source.Goes is not null || source.OnDisk?.Identity == identity)
+            if (entry.Key == path.Key || Source(entry) is not { } source || source.Goes is not null)
+                continue;
+            TellSpellings(path, source);
+            if (path.OnDisk is null)
+                return;
+            if (source.OnDisk?.Identity == identity)
                 continue;
             source.Goes = path;
             path.Source = source;
@@ -289,9 +306,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     // and has come from a name beside. An old one has an id of its own.
     private bool TakesOver(PlannedPath path) =>
         path is { IsNewcomer: true, HasLost: true } && path.OnDisk!.Value.Identity is var identity
-        && ((path.Source?.Recorded!.PhotoId ?? Recall(identity)) is not { } own || IsYoung(identity, own));
-
-    private Guid? Recall(FileIdentity identity) => state.Recall(identity, time.GetUtcNow() - options.Memory);
+        && ((path.Source?.Recorded!.PhotoId ?? Recall(path)) is not { } own || IsYoung(identity, own));
 
     // Who keeps a photo id: the file that had it, wherever it is now; else the path, whatever file it has now.
     private void Settle(PlannedPath path, Action<Observation, TimeSpan> later)
@@ -323,7 +338,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
                 return;
             }
 
-            state.Forget(onDisk.Identity);
+            Forget(path);
             path.Give(path.Recorded!.PhotoId, FileEventKind.Changed);
         }
         else if (path.Source is { } source)
@@ -331,9 +346,9 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             path.Displaces = path.HasLost;
             path.Give(source.Recorded!.PhotoId, FileEventKind.Moved);
         }
-        else if (Recall(onDisk.Identity) is { } remembered)
+        else if (Recall(path) is { } remembered)
         {
-            state.Forget(onDisk.Identity);
+            Forget(path);
             path.Displaces = path.HasLost;
             path.Give(remembered, path.Recorded is null ? FileEventKind.Created : FileEventKind.Changed);
         }
@@ -384,7 +399,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             {
                 var plan = Of(path.Directory.Library);
                 if (path.Displaces)
-                    state.Remember(path.Recorded!, now);
+                    Remember(path.Recorded!, now);
                 plan.Put(path, photoId, state);
             }
             else if (path.Waits)
@@ -402,7 +417,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
                 var plan = Of(path.Directory.Library);
                 plan.Remove(path, state);
                 if (path.Goes is null && !path.IsSpent)
-                    state.Remember(gone, now);
+                    Remember(gone, now);
                 // A move says itself that its source is gone, unless that is in another library.
                 if ((path.Goes is not { } target || target.Directory.Library != path.Directory.Library)
                     && !removed.Any(directory => directory.Covers(path.Directory)))
@@ -451,6 +466,12 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         /// <summary>The recorded file made room for another with an id of its own: its id waits for its return.</summary>
         public bool Displaces { get; set; }
 
+        /// <summary>Which of several photos it is, by size and time nothing tells.</summary>
+        public bool IsAmbiguous { get; set; }
+
+        /// <summary>Nor does its name.</summary>
+        public bool HasNamesake { get; set; }
+
         /// <summary>It was not looked at together with what else was: what is here now is not known.</summary>
         public bool IsDoubted { get; private set; }
 
@@ -461,7 +482,8 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         /// <summary>Of a newcomer, or where nothing is: the recorded file is not known to be elsewhere.</summary>
         public bool HasLost => Recorded is not null && Goes is null;
 
-        public bool IsNewcomer => OnDisk is { } file && Recorded?.Identity != file.Identity;
+        // By hints alone, where one that is the same by all that lasts has taken its place.
+        public bool IsNewcomer => OnDisk is { } file && (Recorded?.Identity != file.Identity || Goes is not null || Source is not null);
 
         // A file that was created and not closed yet is announced when it is closed. A link has nothing to close.
         public bool IsUnfinished => MayBeUnfinished && Recorded is null && OnDisk is { Links: 1 };

@@ -1,0 +1,145 @@
+using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.State;
+
+namespace WatchPhoto.Watcher.Reconcile;
+
+/// <summary>
+/// Who is who where numbers do not last: a file is known by name, size and time. Several may be the same by size and time
+/// (twins), so one that appears is only taken for one that has vanished where nothing else could be meant, or where the hints
+/// of a rename say so. A new photo id is right where an old one might be another's.
+/// </summary>
+internal sealed partial class Planner
+{
+    // Of more nobody could tell them apart, and each would be looked at for each.
+    private const int MostTwins = 64;
+
+    // A file on its way from one look to another has any name.
+    private static readonly TimeSpan UnderWay = TimeSpan.FromMinutes(1);
+
+    // What is recorded of a weak identity; null: too many.
+    private readonly Dictionary<FileIdentity, List<PlannedPath>?> _twins = [];
+    // At the places of files that were renamed are others now, the same by all that lasts.
+    private readonly Queue<PlannedPath> _leftBehind = new();
+    private readonly Dictionary<FileIdentity, (Guid PhotoId, byte[] Name, DateTimeOffset At)> _justGone = [];
+    private Spelling? _spelling;
+
+    // Draws every twin into the plan, so that all are known that could be meant.
+    private void FindTwins(PlannedPath path, FileIdentity identity)
+    {
+        if (Follow(path, identity) || !path.IsNewcomer)
+            return;
+        if (!_twins.TryGetValue(identity, out var twins))
+        {
+            var entries = state.FindSome(identity, MostTwins);
+            twins = entries.Count > MostTwins ? null : [.. entries.Select(Source).OfType<PlannedPath>()];
+            _twins.Add(identity, twins);
+        }
+
+        foreach (var twin in twins ?? [])
+        {
+            if (twin != path)
+                TellSpellings(path, twin);
+        }
+    }
+
+    // The hints of a rename say where the file was.
+    private bool Follow(PlannedPath path, FileIdentity identity)
+    {
+        if (path.From.CameFrom is not { Directory.IsAttached: true } from || path.Source is not null
+            || new ObservedDirectory(from.Directory.Library, from.Directory.Path()).Row(state) is not { } row
+            || new EntryKey(row, from.Name) is var key && key == path.Key
+            || state.Find(key) is not { } entry || entry.Identity != identity
+            || Source(entry) is not { Goes: null } source
+            || (from.IsExchange && source.OnDisk?.Identity != identity))
+            return false;
+        TellSpellings(path, source);
+        if (path.OnDisk is null)
+            return true;
+        source.Goes = path;
+        path.Source = source;
+        if (source.OnDisk?.Identity == identity)
+            _leftBehind.Enqueue(source);
+        return true;
+    }
+
+    private void MatchTwins(bool final)
+    {
+        if (_twins.Count == 0)
+            return;
+        var newcomers = _order.Where(path => path is { IsNewcomer: true, IsUnfinished: false, Source: null, OnDisk.Identity.IsWeak: true });
+        foreach (var group in newcomers.GroupBy(path => path.OnDisk!.Value.Identity).ToList())
+        {
+            var twins = _twins.GetValueOrDefault(group.Key, []);
+            var vanished = twins?.Where(twin => twin.Goes is null && twin.OnDisk?.Identity != group.Key).ToList();
+            var appeared = group.ToList();
+            bool isClear = vanished is [_] && appeared is [_];
+            foreach (var path in appeared)
+            {
+                path.IsAmbiguous = !isClear && (vanished is not [] || appeared.Count > 1);
+                path.HasNamesake = path.IsAmbiguous && (vanished is not [] || appeared.Exists(other => other != path && IsNamed(other.Key, path.Key.Name)));
+                // Others that could be meant may not have been met yet.
+                if (!final && vanished is { Count: > 0 })
+                    path.Doubt();
+            }
+
+            if (final && isClear && vanished![0].Directory.Library == appeared[0].Directory.Library)
+                (vanished[0].Goes, appeared[0].Source) = (appeared[0], vanished[0]);
+        }
+    }
+
+    // One file found at two names: where that may be one name in two spellings, only what a listing has is there.
+    private void TellSpellings(PlannedPath path, PlannedPath other)
+    {
+        if (path.OnDisk is not { } left || other.OnDisk is not { } right
+            || !Spelling.MayBeOne(path.Directory, path.Key.Name, other.Directory, other.Key.Name, left, right))
+            return;
+        _spelling ??= new Spelling(tree);
+        if (!_spelling.IsThere(other.Directory.Library, other.Directory.Path, other.Key.Name))
+            other.OnDisk = null;
+        else if (!_spelling.IsThere(path.Directory.Library, path.Directory.Path, path.Key.Name))
+            path.OnDisk = null;
+    }
+
+    private Guid? Recall(PlannedPath path)
+    {
+        var (identity, since) = (path.OnDisk!.Value.Identity, time.GetUtcNow() - options.Memory);
+        if (!identity.IsWeak)
+            return state.Recall(identity, path.Key.Name, since);
+        // What is recorded with this size and time is elsewhere, or has been told apart.
+        var twins = state.FindSome(identity, MostTwins);
+        if (path.HasNamesake || twins.Count > MostTwins || twins.Exists(twin => IsNamed(twin.Key, path.Key.Name)))
+            return null;
+        if (state.Recall(identity, path.Key.Name, since) is { } byName)
+            return byName;
+        return !path.IsAmbiguous && twins.Count == 0 && JustGone(identity) is { } gone && gone.PhotoId != Guid.Empty ? gone.PhotoId : null;
+    }
+
+    private static bool IsNamed(EntryKey key, byte[] name) => key.Name.AsSpan().SequenceEqual(name);
+
+    private (Guid PhotoId, byte[] Name)? JustGone(FileIdentity identity) =>
+        _justGone.TryGetValue(identity, out var gone) && time.GetUtcNow() - gone.At < UnderWay ? (gone.PhotoId, gone.Name) : null;
+
+    private void Forget(PlannedPath path)
+    {
+        var identity = path.OnDisk!.Value.Identity;
+        state.Forget(identity, path.Key.Name);
+        if (identity.IsWeak && _justGone.Remove(identity, out var gone) && gone.PhotoId != Guid.Empty)
+            state.Forget(identity, gone.Name);
+    }
+
+    private void Remember(Entry entry, DateTimeOffset now)
+    {
+        state.Remember(entry, now);
+        if (!entry.Identity.IsWeak)
+            return;
+        if (_justGone.Count > 0 && _justGone.Values.First().At < now - UnderWay)
+        {
+            foreach (var old in _justGone.Where(gone => gone.Value.At < now - UnderWay).Select(gone => gone.Key).ToList())
+                _justGone.Remove(old);
+        }
+
+        // Which of two that are the same has come back, nothing would tell.
+        bool isTwin = JustGone(entry.Identity) is { } other && other.PhotoId != entry.PhotoId;
+        _justGone[entry.Identity] = (isTwin ? Guid.Empty : entry.PhotoId, entry.Key.Name, now);
+    }
+}
