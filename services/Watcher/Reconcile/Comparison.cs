@@ -729,6 +729,14 @@ internal sealed class Comparison(
             return true;
         }
 
+        // All that has appeared is known: of files that are the same by all that lasts, those that only moved can be told.
+        if (_missing.Exists(one => one.OnDisk is { IsNumberMadeUp: true }))
+        {
+            _observed.AddRange(_missing);
+            _missing = [];
+            Record(final: false, removed: [], isAll: true);
+        }
+
         _observed.AddRange(_missing);
         _missing = [];
         var removed = AddVanished();
@@ -936,14 +944,14 @@ internal sealed class Comparison(
         Record(final: false, removed: []);
     }
 
-    private void Record(bool final, List<ObservedDirectory> removed)
+    private void Record(bool final, List<ObservedDirectory> removed, bool isAll = false)
     {
         DropOutdated();
         if (_observed.Count > 0 || removed.Count > 0)
         {
             state.Transact(() =>
             {
-                _missing.AddRange(planner.Record(_observed, libraryByRow, final, removed, events.LookLater));
+                _missing.AddRange(planner.Record(_observed, libraryByRow, final, removed, events.LookLater, isAll));
                 foreach (var directory in removed)
                 {
                     foreach (var row in state.DirectoriesBelow(directory.Library, directory.Path))

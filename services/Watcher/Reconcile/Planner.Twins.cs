@@ -1,5 +1,6 @@
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.State;
+using WatchPhoto.Watcher.Tree;
 
 namespace WatchPhoto.Watcher.Reconcile;
 
@@ -11,7 +12,7 @@ namespace WatchPhoto.Watcher.Reconcile;
 internal sealed partial class Planner
 {
     // Of more nobody could tell them apart, and each would be looked at for each.
-    private const int MostTwins = 64;
+    private const int MostTwins = 1024;
 
     // A file on its way from one look to another has any name.
     private static readonly TimeSpan UnderWay = TimeSpan.FromMinutes(1);
@@ -28,19 +29,34 @@ internal sealed partial class Planner
     {
         if (Follow(path, identity) || !path.IsNewcomer)
             return;
-        if (!_twins.TryGetValue(identity, out var twins))
-        {
-            var entries = state.FindSome(identity, MostTwins);
-            twins = entries.Count > MostTwins ? null : [.. entries.Select(Source).OfType<PlannedPath>()];
-            _twins.Add(identity, twins);
-        }
-
-        foreach (var twin in twins ?? [])
+        foreach (var twin in Twins(identity) ?? [])
         {
             if (twin != path)
                 TellSpellings(path, twin);
         }
     }
+
+    private List<PlannedPath>? Twins(FileIdentity identity)
+    {
+        if (_twins.TryGetValue(identity, out var twins))
+            return twins;
+        var entries = state.FindSome(identity, MostTwins);
+        _twins.Add(identity, twins = entries.Count > MostTwins ? null : []);
+        foreach (var entry in entries.Take(twins is null ? 0 : MostTwins))
+        {
+            bool isKnown = _paths.ContainsKey(entry.Key);
+            if (Source(entry) is not { } twin || IsAway(twin.Directory))
+                continue;
+            twin.IsTwin = !isKnown;
+            twins!.Add(twin);
+        }
+
+        return twins;
+    }
+
+    // Its disk is: that it is not found says nothing.
+    private static bool IsAway(ObservedDirectory directory) => directory.Library.Mounts.Keys.Any(mount =>
+        directory.Path.AsSpan().StartsWith(mount) && DirectoryTree.Find(directory.Library, mount) is not { IsOpaque: false });
 
     // The hints of a rename say where the file was.
     private bool Follow(PlannedPath path, FileIdentity identity)
@@ -62,29 +78,45 @@ internal sealed partial class Planner
         return true;
     }
 
-    private void MatchTwins(bool final)
+    // By size, time and name; then by size and time alone.
+    private void MatchTwins(bool isAll, bool final)
     {
         if (_twins.Count == 0)
             return;
         var newcomers = _order.Where(path => path is { IsNewcomer: true, IsUnfinished: false, Source: null, OnDisk.Identity.IsWeak: true });
         foreach (var group in newcomers.GroupBy(path => path.OnDisk!.Value.Identity).ToList())
         {
-            var twins = _twins.GetValueOrDefault(group.Key, []);
-            var vanished = twins?.Where(twin => twin.Goes is null && twin.OnDisk?.Identity != group.Key).ToList();
+            // A twin may be at its place that came from elsewhere.
+            var vanished = Twins(group.Key)?.Where(twin => twin.Goes is null && (twin.IsNewcomer || twin.OnDisk?.Identity != group.Key)).ToList();
             var appeared = group.ToList();
-            bool isClear = vanished is [_] && appeared is [_];
+            if (isAll && vanished is { Count: > 0 })
+            {
+                var byName = vanished.ToLookup(path => path.Key.Name, NameComparer.Instance);
+                foreach (var named in appeared.GroupBy(path => path.Key.Name, NameComparer.Instance).ToList())
+                    Match([.. byName[named.Key]], [.. named]);
+                vanished.RemoveAll(path => path.Goes is not null);
+                appeared.RemoveAll(path => path.Source is not null);
+                Match(vanished, appeared);
+                vanished.RemoveAll(path => path.Goes is not null);
+                appeared.RemoveAll(path => path.Source is not null);
+            }
+
+            var names = appeared.ToLookup(path => path.Key.Name, NameComparer.Instance);
             foreach (var path in appeared)
             {
-                path.IsAmbiguous = !isClear && (vanished is not [] || appeared.Count > 1);
-                path.HasNamesake = path.IsAmbiguous && (vanished is not [] || appeared.Exists(other => other != path && IsNamed(other.Key, path.Key.Name)));
+                path.IsAmbiguous = vanished is not [] || appeared.Count > 1;
+                path.HasNamesake = names[path.Key.Name].Count() > 1;
                 // Others that could be meant may not have been met yet.
                 if (!final && vanished is { Count: > 0 })
                     path.Doubt();
             }
-
-            if (final && isClear && vanished![0].Directory.Library == appeared[0].Directory.Library)
-                (vanished[0].Goes, appeared[0].Source) = (appeared[0], vanished[0]);
         }
+    }
+
+    private static void Match(List<PlannedPath> vanished, List<PlannedPath> appeared)
+    {
+        if (vanished is [var from] && appeared is [var to] && from.Directory.Library == to.Directory.Library)
+            (from.Goes, to.Source) = (to, from);
     }
 
     // One file found at two names: where that may be one name in two spellings, only what a listing has is there.
@@ -106,8 +138,8 @@ internal sealed partial class Planner
         if (!identity.IsWeak)
             return state.Recall(identity, path.Key.Name, since);
         // What is recorded with this size and time is elsewhere, or has been told apart.
-        var twins = state.FindSome(identity, MostTwins);
-        if (path.HasNamesake || twins.Count > MostTwins || twins.Exists(twin => IsNamed(twin.Key, path.Key.Name)))
+        var twins = _twins.GetValueOrDefault(identity);
+        if (path.HasNamesake || twins is null || twins.Exists(twin => IsNamed(twin.Key, path.Key.Name)))
             return null;
         if (state.Recall(identity, path.Key.Name, since) is { } byName)
             return byName;

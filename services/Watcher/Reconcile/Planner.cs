@@ -37,10 +37,11 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
     /// which a file was found after all, that took another's place.
     /// </param>
     /// <param name="later">Receives what is left for later: a file rewritten too soon after it was told of.</param>
+    /// <param name="isAll">Whether all that has appeared in the comparison is among the observations.</param>
     /// <returns>Recorded paths whose file is not there and that were left alone because the step is not the final one.</returns>
     public IReadOnlyList<Observation> Record(
         IReadOnlyList<Observation> observations, Func<long, WatchedLibrary?> libraryByRow, bool final,
-        List<ObservedDirectory> removed, Action<Observation, TimeSpan> later)
+        List<ObservedDirectory> removed, Action<Observation, TimeSpan> later, bool isAll = false)
     {
         _libraryByRow = libraryByRow;
         try
@@ -48,6 +49,7 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
             foreach (var observation in observations)
                 Add(observation);
             FindSources(final);
+            MatchTwins(isAll || final, final);
             if (!final)
                 LetWait();
             foreach (var path in _order)
@@ -224,8 +226,6 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
             while (_leftBehind.TryDequeue(out var twin))
                 FindTwins(twin, twin.OnDisk!.Value.Identity);
         }
-
-        MatchTwins(final);
     }
 
     private void FindSource(PlannedPath path, FileIdentity identity)
@@ -408,6 +408,9 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
             }
             else if (path.OnDisk is null && path.Recorded is { } gone)
             {
+                // A twin that nobody asked for: whoever misses it will.
+                if (path is { IsTwin: true, Goes: null, IsSpent: false })
+                    continue;
                 if (path.Goes is null && !path.IsSpent && (!final || gone.IsMissing))
                 {
                     missing.Add(path.From);
@@ -465,6 +468,9 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
 
         /// <summary>The recorded file made room for another with an id of its own: its id waits for its return.</summary>
         public bool Displaces { get; set; }
+
+        /// <summary>It was looked at for another that is the same by all that lasts.</summary>
+        public bool IsTwin { get; set; }
 
         /// <summary>Which of several photos it is, by size and time nothing tells.</summary>
         public bool IsAmbiguous { get; set; }
