@@ -53,11 +53,13 @@ case $servers in
     ;;
 esac
 
-# A file system behind which others write, for one scenario; without it that is skipped, and says so.
-if ! command -v bindfs > /dev/null && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
-  echo "installing bindfs"
-  install() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends bindfs > "$results/apt.log" 2>&1; }
-  install || { apt-get update > /dev/null 2>&1 && install; } || echo "test.sh: could not install bindfs; $results/apt.log says why." >&2
+# File systems that others write behind, that make up inode numbers and that fold case, for some scenarios; without them those are
+# skipped, and say so.
+packages=(bindfs exfat-fuse exfatprogs dosfstools python3-fusepy)
+if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null && ! dpkg -s "${packages[@]}" > /dev/null 2>&1; then
+  echo "installing ${packages[*]}"
+  install() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${packages[@]}" > "$results/apt.log" 2>&1; }
+  install || { apt-get update > /dev/null 2>&1 && install; } || echo "test.sh: could not install them; $results/apt.log says why." >&2
 fi
 
 select=(-trait- Category=Soak) limit=45m

@@ -81,8 +81,8 @@ public sealed record PhotoFile
     public required FileTime ModifiedAt { get; init; }
 
     /// <summary>
-    /// The same at two paths of one library: hard links of one file. Travels as a string, for readers that keep numbers in 53
-    /// bits; a number is read as well.
+    /// The same at two paths of one library: hard links of one file. 0: the file system's numbers do not last. Travels as a
+    /// string, for readers that keep numbers in 53 bits; a number is read as well.
     /// </summary>
     [JsonNumberHandling(JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.WriteAsString)]
     public required ulong Inode { get; init; }

@@ -58,6 +58,9 @@ internal sealed class LiveWatcher : IDisposable
     /// <summary>What stands between the tracker and the kernel's disk.</summary>
     public Func<IDisk, IDisk> Disk { get; init; } = disk => disk;
 
+    /// <summary>The disk in between shows other inodes than find.</summary>
+    public bool SeesOtherNumbers { get; init; }
+
     public Library Definition { get; set; }
 
     /// <summary>Every event told so far, across restarts.</summary>
@@ -110,7 +113,7 @@ internal sealed class LiveWatcher : IDisposable
         {
             var entries = Entries();
             var disk = OnDisk();
-            if (entries.Keys.ToHashSet().SetEquals(disk.Keys) && entries.All(entry => disk[entry.Key] == (entry.Value.Size, entry.Value.Identity.Inode))
+            if (entries.Keys.ToHashSet().SetEquals(disk.Keys) && entries.All(entry => disk[entry.Key].Item1 == entry.Value.Size && (entry.Value.Identity.IsWeak || SeesOtherNumbers || disk[entry.Key].Item2 == entry.Value.Identity.Inode))
                 && _inside!.Ask(tracker => tracker.IsIdle))
             {
                 Collect();

@@ -25,6 +25,17 @@ internal interface IDirectory : IDisposable
     /// <summary>Whether its file system tells of every change: false for those that others change from afar.</summary>
     bool TellsEvents { get; }
 
+    /// <summary>Which directory this is, as the root of a library or of a file system mounted inside one.</summary>
+    FileIdentity RootIdentity => FileIdentity.OfRoot(Facts);
+
+    /// <summary>The same by what lasts where numbers do not: which file system, and the path in it.</summary>
+    FileIdentity LastingRootIdentity => RootIdentity;
+
+    /// <summary>From now on the numbers of this file system's files are taken for made up: they were seen not to last.</summary>
+    void DistrustNumbers()
+    {
+    }
+
     /// <summary>Watches this directory; the same directory always gives the same watch.</summary>
     Errno AddWatch(out int watch);
 

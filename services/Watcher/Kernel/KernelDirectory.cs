@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Mono.Unix.Native;
@@ -16,46 +17,42 @@ internal sealed unsafe class KernelDirectory : IDirectory
 
     private readonly SafeFileHandle _handle;
     private readonly int _descriptor;
-    private readonly Inotify _inotify;
+    private readonly KernelDisk _disk;
+    private uint _type;
+    private bool _makesUpNumbers;
 
-    private KernelDirectory(int descriptor, Inotify inotify)
+    private KernelDirectory(int descriptor, KernelDisk disk)
     {
         _descriptor = descriptor;
         _handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        _inotify = inotify;
+        _disk = disk;
     }
 
     public FileFacts Facts { get; private set; }
 
-    // Remote and user-space file systems; only they know what happens behind them (linux/magic.h).
-    public bool TellsEvents => FileSystemType is not (
-            0x6969 // NFS
-            or 0xFF534D42 or 0xFE534D42 or 0x517B // SMB
-            or 0x65735546 // FUSE
-            or 0x01021997 // 9P
-            or 0x00C36400 // Ceph
-            or 0x5346414F // AFS
-            or 0x786F4256); // VirtualBox shared folders
+    public bool TellsEvents => FileSystemType.TellsEvents(_type);
 
-    private uint FileSystemType
+    // An overlay's directory shows that of a lower layer until something is written into it, and then another one.
+    public FileIdentity RootIdentity => _makesUpNumbers || _type == FileSystemType.Overlay ? LastingRootIdentity : FileIdentity.OfRoot(Facts);
+
+    public FileIdentity LastingRootIdentity => FileIdentity.OfRoot(Volume.Describe(_descriptor, Facts, _type));
+
+    public void DistrustNumbers()
     {
-        get
-        {
-            Libc.Statfs result;
-            return Libc.fstatfs(_descriptor, &result) == 0 ? (uint)result.Type : 0;
-        }
+        _disk.DistrustNumbers(Facts.Device);
+        _makesUpNumbers = true;
     }
 
     /// <param name="path">Absolute; a library may be registered by way of symbolic links.</param>
-    public static Errno OpenRoot(ReadOnlySpan<byte> path, Inotify inotify, out IDirectory? directory)
+    public static Errno OpenRoot(ReadOnlySpan<byte> path, KernelDisk disk, out IDirectory? directory)
     {
         int descriptor;
         fixed (byte* name = new CString(path, stackalloc byte[CString.StackSize]))
             descriptor = Libc.openat(Libc.CurrentDirectory, name, Libc.OpenDirectory & ~Libc.OpenNoFollow, 0);
-        return Opened(descriptor, inotify, out directory);
+        return Opened(descriptor, disk, from: null, out directory);
     }
 
-    private static Errno Opened(int descriptor, Inotify inotify, out IDirectory? directory)
+    private static Errno Opened(int descriptor, KernelDisk disk, KernelDirectory? from, out IDirectory? directory)
     {
         directory = null;
         if (descriptor < 0)
@@ -63,7 +60,7 @@ internal sealed unsafe class KernelDirectory : IDirectory
 
         // By its own dot: that may be asked only by who may enter it, so that a directory with names that cannot be looked at is
         // one that cannot be opened.
-        var opened = new KernelDirectory(descriptor, inotify);
+        var opened = new KernelDirectory(descriptor, disk);
         var error = Look(descriptor, "."u8, Libc.NoFollow | Libc.NoAutomount, out var facts);
         if (error != 0)
         {
@@ -72,6 +69,7 @@ internal sealed unsafe class KernelDirectory : IDirectory
         }
 
         opened.Facts = facts;
+        opened.SeeFileSystem(from);
         directory = opened;
         return 0;
     }
@@ -87,26 +85,35 @@ internal sealed unsafe class KernelDirectory : IDirectory
                 descriptor = (int)Libc.openat2(Libc.OpenAt2, _descriptor, whole, &how, (nuint)sizeof(Libc.OpenHow));
             // Linux before 5.6 has no such call, and some containers forbid it.
             if (descriptor >= 0 || Libc.LastError() is not (Errno.ENOSYS or Errno.EPERM))
-                return Opened(descriptor, _inotify, out directory);
+                return Opened(descriptor, _disk, this, out directory);
             s_resolvesWithoutLinks = false;
         }
 
         int end = path.IndexOf((byte)'/');
         fixed (byte* name = new CString(end < 0 ? path : path[..end], stackalloc byte[CString.StackSize]))
             descriptor = Libc.openat(_descriptor, name, Libc.OpenDirectory, 0);
-        var error = Opened(descriptor, _inotify, out directory);
+        var error = Opened(descriptor, _disk, this, out directory);
         if (error != 0 || end < 0)
             return error;
         using var next = directory!;
         return next.Open(path[(end + 1)..], out directory);
     }
 
-    public Errno Look(ReadOnlySpan<byte> name, out FileFacts facts) =>
-        Look(_descriptor, name, Libc.NoFollow | Libc.NoAutomount, out facts);
+    public Errno Look(ReadOnlySpan<byte> name, out FileFacts facts)
+    {
+        var error = Look(_descriptor, name, Libc.NoFollow | Libc.NoAutomount, out facts);
+        // A file of a lower layer is copied up when it is renamed or written, and born again; where the layers are on different
+        // file systems, its number is another one then.
+        if (_type == FileSystemType.Overlay)
+            facts = facts with { Birth = null, IsNumberMadeUp = _makesUpNumbers || facts.Device != Facts.Device };
+        else if (_makesUpNumbers)
+            facts = facts with { IsNumberMadeUp = true };
+        return error;
+    }
 
     // Through /proc the kernel watches the very inode that is open here, and no path is too long.
     public Errno AddWatch(out int watch) =>
-        _inotify.AddWatch(Encoding.ASCII.GetBytes($"/proc/self/fd/{_descriptor}"), out watch);
+        _disk.Inotify.AddWatch(Encoding.ASCII.GetBytes($"/proc/self/fd/{_descriptor}"), out watch);
 
     public Errno List(DirectoryListing listing)
     {
@@ -146,6 +153,20 @@ internal sealed unsafe class KernelDirectory : IDirectory
 
     public void Dispose() => _handle.Dispose();
 
+    // Of the same device it is the same file system, and need not be asked again.
+    private void SeeFileSystem(KernelDirectory? from)
+    {
+        if (from is not null && from.Facts.Device == Facts.Device)
+        {
+            (_type, _makesUpNumbers) = (from._type, from._makesUpNumbers);
+            return;
+        }
+
+        Libc.Statfs result;
+        _type = Libc.fstatfs(_descriptor, &result) == 0 ? (uint)result.Type : 0;
+        _makesUpNumbers = FileSystemType.MakesUpNumbers(_type, () => MountInfo.Of(_descriptor)) || _disk.DistrustsNumbers(Facts.Device);
+    }
+
     private static Errno Look(int directory, ReadOnlySpan<byte> name, int flags, out FileFacts facts)
     {
         Libc.Statx stat;
@@ -183,8 +204,17 @@ internal sealed unsafe class KernelDirectory : IDirectory
 
 internal sealed class KernelDisk(Inotify inotify) : IDisk
 {
+    // Devices whose files were seen to change their numbers.
+    private readonly ConcurrentDictionary<ulong, bool> _distrusted = new();
+
+    public Inotify Inotify => inotify;
+
     public Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory) =>
-        KernelDirectory.OpenRoot(path, inotify, out directory);
+        KernelDirectory.OpenRoot(path, this, out directory);
 
     public void RemoveWatch(int watch) => inotify.RemoveWatch(watch);
+
+    public void DistrustNumbers(ulong device) => _distrusted[device] = true;
+
+    public bool DistrustsNumbers(ulong device) => !_distrusted.IsEmpty && _distrusted.ContainsKey(device);
 }

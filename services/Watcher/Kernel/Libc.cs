@@ -44,6 +44,9 @@ internal static unsafe partial class Libc
     public static partial int fstatfs(int file, Statfs* result);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int ioctl(int file, nuint request, void* argument);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int inotify_init1(int flags);
 
     [LibraryImport("libc", SetLastError = true)]

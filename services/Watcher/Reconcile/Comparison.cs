@@ -73,6 +73,9 @@ internal sealed class Comparison(
     /// <summary>How long it has worked.</summary>
     public TimeSpan Worked { get; private set; }
 
+    /// <summary>What the hints that led to it tell of renames.</summary>
+    public IReadOnlyDictionary<DirectoryNode, Dictionary<byte[], Origin>> Renames { get; set; } = new Dictionary<DirectoryNode, Dictionary<byte[], Origin>>();
+
     /// <summary>When the oldest of the hints was read that led to it; null: none did, or what they led to is recorded.</summary>
     public long? HintedAt { get; set; }
 
@@ -297,6 +300,7 @@ internal sealed class Comparison(
         using (open)
         {
             var directory = new ObservedDirectory(node.Library, node.Path()) { Node = node };
+            var renamed = Renames.GetValueOrDefault(node);
             foreach (var (name, mayBeUnfinished) in names)
             {
                 error = open!.Look(name, out var facts);
@@ -325,6 +329,7 @@ internal sealed class Comparison(
                     Name = name,
                     OnDisk = isEntry ? facts : null,
                     Live = node,
+                    CameFrom = renamed?.GetValueOrDefault(name),
                     MayBeUnfinished = mayBeUnfinished,
                 });
             }
@@ -374,7 +379,7 @@ internal sealed class Comparison(
             return true;
         }
 
-        if (AwayDisk(parent, name, open.Facts) is { } away)
+        if (AwayDisk(parent, name, open) is { } away)
         {
             open.Dispose();
             if (known is { IsOpaque: true } && known.Identity == identity && known.Trouble == away)
@@ -435,14 +440,16 @@ internal sealed class Comparison(
     }
 
     // The file systems mounted inside a library are known, so that their absence is not taken for deletion.
-    private Trouble? AwayDisk(DirectoryNode parent, byte[] name, in FileFacts facts)
+    private Trouble? AwayDisk(DirectoryNode parent, byte[] name, IDirectory open)
     {
         var library = parent.Library;
         byte[] path = [.. parent.Path(), .. name, (byte)'/'];
         bool isKnown = library.Mounts.TryGetValue(path, out var mounted);
-        var root = FileIdentity.OfRoot(facts);
-        bool isMounted = facts.IsMountRoot;
-        if (isKnown ? isMounted && mounted == root : !isMounted)
+        bool isMounted = open.Facts.IsMountRoot;
+        if (!isKnown && !isMounted)
+            return null;
+        bool isSame = KnownRoot.Is(isKnown ? mounted : null, open, out var root);
+        if (isKnown && isMounted && isSame && mounted == root)
             return null;
 
         Trouble? away = null;
@@ -450,7 +457,7 @@ internal sealed class Comparison(
         {
             // Before the first comparison the entries are what the catalog had of them, which knows no disks: the one that is
             // found is theirs.
-            if ((isKnown || library.DiskComparedAt is not null) && state.AnyEntryBelow(library, path))
+            if (!(isKnown && isMounted && isSame) && (isKnown || library.DiskComparedAt is not null) && state.AnyEntryBelow(library, path))
             {
                 away = isKnown
                     ? new Trouble("the disk that was mounted here is not", "nothing below is deleted, and it goes on by itself when the disk is back")
@@ -480,7 +487,7 @@ internal sealed class Comparison(
             return false;
         var error = tree.Open(watched, out var open);
         open?.Dispose();
-        return error == 0;
+        return error == 0 && (watched.Parent is null || new Spelling(tree).IsThere(watched.Library, watched.Path()));
     }
 
     private static Trouble BoundTwice(DirectoryNode first, WatchedLibrary library)
@@ -571,6 +578,8 @@ internal sealed class Comparison(
         _seen.Clear();
         int next = 0;
         bool known = true;
+        // Of what was read ahead, too.
+        bool isDistrusted = false;
         for (int i = 0; i < listing.Count; i++)
         {
             var name = listing.Name(i);
@@ -584,6 +593,15 @@ internal sealed class Comparison(
                 NotSeen(node, directory, name, listing.Kind(i), isRecorded, error);
             else if (facts is { } file && (!isRecorded || !recorded[next].Matches(file) || recorded[next].IsMissing))
             {
+                if (isRecorded && recorded[next].ShowsMadeUpNumber(file))
+                {
+                    Distrust(frame);
+                    isDistrusted = true;
+                }
+
+                if (isDistrusted)
+                    file = file with { IsNumberMadeUp = true };
+
                 _observed.Add(new Observation
                 {
                     Directory = directory, Name = name.ToArray(), OnDisk = file,
@@ -620,12 +638,26 @@ internal sealed class Comparison(
             Leave(frame);
     }
 
+    // What was seen so far of that file system was seen with numbers that mean nothing; what was recorded by them is compared again.
+    private void Distrust(Frame frame)
+    {
+        ulong device = frame.Node.Identity.Device;
+        frame.Open.DistrustNumbers();
+        for (int i = 0; i < _observed.Count; i++)
+        {
+            if (_observed[i].OnDisk is { } file && file.Device == device)
+                _observed[i] = _observed[i] with { OnDisk = file with { IsNumberMadeUp = true } };
+        }
+
+        events.NumbersDoNotLast(frame.Node);
+    }
+
     // What is recorded below a directory that moved goes along, and is told of as it was: what of it has changed meanwhile is
     // found when that is compared with the disk, while others are busy with the move. All of it before anything else is done:
     // whoever looks meanwhile would miss it at the old place.
     private void BringAlong()
     {
-        var moved = new Queue<MovedDirectory>(_moved.Where(one => one.Node.IsAttached && IsNoMore(one.Node.Library, one.Before)));
+        var moved = new Queue<MovedDirectory>(_moved.Where(one => one.Node.IsAttached && IsNoMore(one.Node, one.Before)));
         _moved.Clear();
         while (moved.Count > 0)
         {
@@ -636,13 +668,17 @@ internal sealed class Comparison(
         }
     }
 
-    private bool IsNoMore(WatchedLibrary library, byte[] path)
+    private bool IsNoMore(DirectoryNode moved, byte[] path)
     {
-        if (DirectoryTree.Find(library, path) is not null)
+        if (DirectoryTree.Find(moved.Library, path) is not null)
             return false;
-        var error = tree.Open(library, path, out var open);
-        open?.Dispose();
-        return error.MeansAbsent();
+        var error = tree.Open(moved.Library, path, out var open);
+        using (open)
+        {
+            return error.MeansAbsent()
+                // The same directory by its name before: in another spelling, if the listing has that no more.
+                || (error == 0 && (open!.Facts.Device, open.Facts.Inode) == moved.Identity && !new Spelling(tree).IsThere(moved.Library, path));
+        }
     }
 
     private void Missing(ObservedDirectory directory, Entry entry)
@@ -731,10 +767,11 @@ internal sealed class Comparison(
 
     private bool Finish()
     {
+        var spelling = new Spelling(tree);
         foreach (var node in _gone)
         {
             // Back after a moment: what was to be looked at in it has not been, wherever it came from.
-            if (node.IsAttached && IsThere(node))
+            if (node.IsAttached && IsThere(node, spelling))
                 events.CompareAgain(node, recursive: true);
             else
                 tree.Drop(node);
@@ -760,6 +797,14 @@ internal sealed class Comparison(
             // What is missing here may be in a directory that has moved, and has not been looked at yet.
             other.TakeOver(this);
             return true;
+        }
+
+        // All that has appeared is known: of files that are the same by all that lasts, those that only moved can be told.
+        if (_missing.Exists(one => one.OnDisk is { IsNumberMadeUp: true }))
+        {
+            _observed.AddRange(_missing);
+            _missing = [];
+            Record(final: false, removed: [], isAll: true);
         }
 
         _observed.AddRange(_missing);
@@ -846,7 +891,7 @@ internal sealed class Comparison(
         return removed;
     }
 
-    private bool IsThere(DirectoryNode node)
+    private bool IsThere(DirectoryNode node, Spelling spelling)
     {
         var parent = node.Parent!;
         if (!node.Library.Filter.IncludesDirectory(parent.Path(), node.Name))
@@ -861,7 +906,7 @@ internal sealed class Comparison(
             {
                 error = above!.Open(node.Name, out var open);
                 open?.Dispose();
-                if (error.MeansAbsent())
+                if (error.MeansAbsent() || (error == 0 && !spelling.IsThere(node.Library, node.Path())))
                     return false;
             }
         }
@@ -878,6 +923,7 @@ internal sealed class Comparison(
         var missing = _missing.Concat(_observed.Where(one => one.OnDisk is null)).ToList();
         _observed.RemoveAll(one => one.OnDisk is null);
         _missing = [];
+        var spelling = new Spelling(tree);
         foreach (var group in missing.GroupBy(one => one.Directory))
         {
             var directory = new ObservedDirectory(group.Key.Library, group.Key.Path)
@@ -906,7 +952,8 @@ internal sealed class Comparison(
                     }
 
                     bool isEntry = looked == 0 && facts.Kind == FileKind.File
-                        && directory.Library.Filter.IncludesFile(directory.Path, one.Name);
+                        && directory.Library.Filter.IncludesFile(directory.Path, one.Name)
+                        && (one.OnDisk is not null || spelling.IsThere(directory.Library, directory.Path, one.Name));
                     moved |= (isEntry ? facts.Identity : null) != one.OnDisk?.Identity;
                     (isEntry ? _observed : _missing).Add(one with
                     {
@@ -966,14 +1013,14 @@ internal sealed class Comparison(
         Record(final: false, removed: []);
     }
 
-    private void Record(bool final, List<ObservedDirectory> removed)
+    private void Record(bool final, List<ObservedDirectory> removed, bool isAll = false)
     {
         DropOutdated();
         if (_observed.Count > 0 || removed.Count > 0)
         {
             state.Transact(() =>
             {
-                _missing.AddRange(planner.Record(_observed, libraryByRow, final, removed, events));
+                _missing.AddRange(planner.Record(_observed, libraryByRow, final, removed, events, isAll));
                 foreach (var directory in removed)
                 {
                     foreach (var row in state.DirectoriesBelow(directory.Library, directory.Path))
@@ -1048,6 +1095,9 @@ internal interface IComparisonEvents
 
     /// <summary>The root of a library was found in a directory of another.</summary>
     void RootIsInside(WatchedLibrary inner, DirectoryNode parent, byte[] name);
+
+    /// <summary>A file has another number than before: those of its directory's file system are made up.</summary>
+    void NumbersDoNotLast(DirectoryNode node);
 
     /// <summary>A directory is not seen with all below, though it is there, or was.</summary>
     void Trouble(DirectoryNode node, Trouble trouble);

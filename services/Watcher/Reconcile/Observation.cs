@@ -66,6 +66,10 @@ internal sealed class MovedDirectory(DirectoryNode node, byte[] before)
     public MoveToTell? Telling { get; set; }
 }
 
+/// <summary>Where a file was before it was renamed, by the hints of that.</summary>
+/// <param name="IsExchange">Or it is where it was, and the file that was to have changed places with it is gone.</param>
+internal sealed record Origin(DirectoryNode Directory, byte[] Name, bool IsExchange = false);
+
 /// <summary>What is at a path now.</summary>
 internal readonly record struct Observation
 {
@@ -86,6 +90,9 @@ internal readonly record struct Observation
 
     /// <summary>The node, where an event told of the name: then a file that is being rewritten may be looked at again later.</summary>
     public DirectoryNode? Live { get; init; }
+
+    /// <summary>Null: no hint says that it was renamed.</summary>
+    public Origin? CameFrom { get; init; }
 
     /// <summary>The event may have come before the file was written to its end.</summary>
     public bool MayBeUnfinished { get; init; }

@@ -12,7 +12,7 @@ namespace WatchPhoto.Watcher.Reconcile;
 /// in it at most once; whatever a file was moved from is drawn into the same plan, so that chains, cycles and exchanges
 /// are one. Writes entries and outbox in the transaction it is called in.
 /// </summary>
-internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOptions options, IndexersClock time)
+internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, WatcherOptions options, IndexersClock time)
 {
     // Of a file's names, those that a live look asks after.
     private const int MostNames = 64;
@@ -46,10 +46,11 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     /// which a file was found after all, that took another's place.
     /// </param>
     /// <param name="events">Receives what is left for later.</param>
+    /// <param name="isAll">Whether all that has appeared in the comparison is among the observations.</param>
     /// <returns>Recorded paths whose file is not there and that were left alone because the step is not the final one.</returns>
     public IReadOnlyList<Observation> Record(
         IReadOnlyList<Observation> observations, Func<long, WatchedLibrary?> libraryByRow, bool final,
-        List<ObservedDirectory> removed, IComparisonEvents events)
+        List<ObservedDirectory> removed, IComparisonEvents events, bool isAll = false)
     {
         _libraryByRow = libraryByRow;
         try
@@ -57,6 +58,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             foreach (var observation in observations)
                 Add(observation);
             FindSources(final);
+            MatchTwins(isAll || final, final);
             if (!final)
                 LetWait();
             foreach (var path in _order)
@@ -78,6 +80,9 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             _order.Clear();
             _seen.Clear();
             _manyNames.Clear();
+            _twins.Clear();
+            _leftBehind.Clear();
+            _spelling = null;
         }
     }
 
@@ -193,7 +198,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             MayBeUnfinished = observation.MayBeUnfinished,
         };
         // A known file was not created now: this is a link to it, whose other name may be gone already.
-        if (path.IsUnfinished && path.OnDisk!.Value.Identity is var identity && (state.Find(identity).Count > 0 || Recall(identity) is not null))
+        if (path.IsUnfinished && path.OnDisk!.Value.Identity is { IsWeak: false } identity && (state.Find(identity).Count > 0 || Recall(path) is not null))
             path.MayBeUnfinished = false;
         Add(path);
     }
@@ -213,7 +218,11 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             var path = _order[i];
             if (path.OnDisk is not { } onDisk || path.IsUnfinished)
                 continue;
-            if (!final && !_seen.TryAdd(onDisk.Identity, path))
+            if (onDisk.Identity.IsWeak)
+            {
+                FindTwins(path, onDisk.Identity);
+            }
+            else if (!final && !_seen.TryAdd(onDisk.Identity, path))
             {
                 // One file at two places: a link, or it moved on between the looks. Others will tell.
                 path.Doubt();
@@ -223,6 +232,9 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             {
                 FindSource(path, onDisk.Identity);
             }
+
+            while (_leftBehind.TryDequeue(out var twin))
+                FindTwins(twin, twin.OnDisk!.Value.Identity);
         }
     }
 
@@ -230,7 +242,12 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     {
         foreach (var entry in NamesOf(identity, path.From.Live is not null))
         {
-            if (entry.Key == path.Key || Source(entry) is not { } source || source.Goes is not null || source.OnDisk?.Identity == identity)
+            if (entry.Key == path.Key || Source(entry) is not { } source || source.Goes is not null)
+                continue;
+            TellSpellings(path, source);
+            if (path.OnDisk is null)
+                return;
+            if (source.OnDisk?.Identity == identity)
                 continue;
             source.Goes = path;
             path.Source = source;
@@ -332,9 +349,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
     // and has come from a name beside. An old one has an id of its own.
     private bool TakesOver(PlannedPath path) =>
         path is { IsNewcomer: true, HasLost: true } && path.OnDisk!.Value.Identity is var identity
-        && ((path.Source?.Recorded!.PhotoId ?? Recall(identity)) is not { } own || IsYoung(identity, own));
-
-    private Guid? Recall(FileIdentity identity) => state.Recall(identity, time.GetUtcNow() - options.Memory);
+        && ((path.Source?.Recorded!.PhotoId ?? Recall(path)) is not { } own || IsYoung(identity, own));
 
     // Who keeps a photo id: the file that had it, wherever it is now; else the path, whatever file it has now.
     private void Settle(PlannedPath path, IComparisonEvents events)
@@ -371,7 +386,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
                 return;
             }
 
-            state.Forget(onDisk.Identity);
+            Forget(path);
             path.Give(path.Recorded!.PhotoId, FileEventKind.Changed);
         }
         else if (path.Source is { } source)
@@ -379,9 +394,9 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             path.Displaces = path.HasLost;
             path.Give(source.Recorded!.PhotoId, FileEventKind.Moved);
         }
-        else if (Recall(onDisk.Identity) is { } remembered)
+        else if (Recall(path) is { } remembered)
         {
-            state.Forget(onDisk.Identity);
+            Forget(path);
             path.Displaces = path.HasLost;
             path.Give(remembered, path.Recorded is null ? FileEventKind.Created : FileEventKind.Changed);
         }
@@ -432,7 +447,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             {
                 var plan = Of(path.Directory.Library);
                 if (path.Displaces)
-                    state.Remember(path.Recorded!, IndexersClock.TimeOf(plan.Version));
+                    Remember(path.Recorded!, IndexersClock.TimeOf(plan.Version));
                 plan.Put(path, photoId, state);
             }
             else if (path.Waits)
@@ -441,6 +456,9 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
             }
             else if (path.OnDisk is null && path.Recorded is { } gone)
             {
+                // A twin that nobody asked for: whoever misses it will.
+                if (path is { IsTwin: true, Goes: null, IsSpent: false })
+                    continue;
                 if (path.Goes is null && !path.IsSpent && (!final || gone.IsMissing))
                 {
                     missing.Add(path.From);
@@ -450,7 +468,7 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
                 var plan = Of(path.Directory.Library);
                 plan.Remove(path, state);
                 if (path.Goes is null && !path.IsSpent)
-                    state.Remember(gone, IndexersClock.TimeOf(plan.Version));
+                    Remember(gone, IndexersClock.TimeOf(plan.Version));
                 // A move says itself that its source is gone, unless that is in another library.
                 if ((path.Goes is not { } target || target.Directory.Library != path.Directory.Library)
                     && !removed.Any(directory => directory.Covers(path.Directory)))
@@ -499,6 +517,15 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         /// <summary>The recorded file made room for another with an id of its own: its id waits for its return.</summary>
         public bool Displaces { get; set; }
 
+        /// <summary>It was looked at for another that is the same by all that lasts.</summary>
+        public bool IsTwin { get; set; }
+
+        /// <summary>Which of several photos it is, by size and time nothing tells.</summary>
+        public bool IsAmbiguous { get; set; }
+
+        /// <summary>Nor does its name.</summary>
+        public bool HasNamesake { get; set; }
+
         /// <summary>It was not looked at together with what else was: what is here now is not known.</summary>
         public bool IsDoubted { get; private set; }
 
@@ -509,7 +536,8 @@ internal sealed class Planner(StateDatabase state, DirectoryTree tree, WatcherOp
         /// <summary>Of a newcomer, or where nothing is: the recorded file is not known to be elsewhere.</summary>
         public bool HasLost => Recorded is not null && Goes is null;
 
-        public bool IsNewcomer => OnDisk is { } file && Recorded?.Identity != file.Identity;
+        // By hints alone, where one that is the same by all that lasts has taken its place.
+        public bool IsNewcomer => OnDisk is { } file && (Recorded?.Identity != file.Identity || Goes is not null || Source is not null);
 
         // A file that was created and not closed yet is announced when it is closed. A link has nothing to close.
         public bool IsUnfinished => MayBeUnfinished && Recorded is null && OnDisk is { Links: 1 };

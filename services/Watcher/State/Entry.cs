@@ -45,10 +45,11 @@ internal sealed record Entry
     /// <param name="path">As it travels.</param>
     public static Entry Of(EntryKey key, string path, Guid photoId, long version, in FileFacts facts)
     {
-        var file = new PhotoFile { Size = facts.Size, ModifiedAt = facts.Modified, Inode = facts.Inode, BirthTime = facts.Birth };
+        var identity = facts.Identity;
+        var file = new PhotoFile { Size = facts.Size, ModifiedAt = facts.Modified, Inode = identity.Number, BirthTime = facts.Birth };
         return new Entry
         {
-            Key = key, PhotoId = photoId, Version = version, Size = facts.Size, Modified = facts.Modified, Identity = facts.Identity,
+            Key = key, PhotoId = photoId, Version = version, Size = facts.Size, Modified = facts.Modified, Identity = identity,
             Digest = RegisterDigest.Compute(path, version, photoId, file, photo: null),
         };
     }
@@ -67,10 +68,15 @@ internal sealed record Entry
         PhotoId = PhotoId, File = File,
     };
 
-    public PhotoFile File => new() { Size = Size, ModifiedAt = Modified, Inode = Identity.Inode, BirthTime = Identity.Birth };
+    public PhotoFile File => new() { Size = Size, ModifiedAt = Modified, Inode = Identity.Number, BirthTime = Identity.Birth };
 
     public bool Matches(in FileFacts facts) =>
         Size == facts.Size && Modified == facts.Modified && Identity == facts.Identity;
+
+    /// <summary>Whether this is the same file for all that lasts, but for its number: that was made up.</summary>
+    public bool ShowsMadeUpNumber(in FileFacts facts) =>
+        facts is { IsNumberMadeUp: false, Birth: { } birth } && !Identity.IsWeak && Identity.Inode != facts.Inode
+        && (Identity.Birth, Size, Modified) == (birth, facts.Size, facts.Modified);
 }
 
 /// <summary>A directory that has, or had, entries.</summary>

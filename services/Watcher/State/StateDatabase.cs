@@ -489,6 +489,23 @@ internal sealed class StateDatabase : IDisposable
         return entry;
     }
 
+    /// <summary>Some entries of a weak identity, those of one library; more than the limit: they are too many.</summary>
+    public List<Entry> FindSome(FileIdentity identity, int limit)
+    {
+        var found = new List<Entry>();
+        if (_inodes?.Contains(identity.Inode) == false)
+            return found;
+        _entriesByInode.Bind(1, (long)identity.Inode);
+        while (found.Count <= limit && _entriesByInode.Step())
+        {
+            if (ReadEntry(_entriesByInode) is var entry && entry.Identity == identity)
+                found.Add(entry);
+        }
+
+        _entriesByInode.Reset();
+        return found;
+    }
+
     /// <summary>Entries of this very file: none, one, or several hard links.</summary>
     /// <param name="most">Of more, only some.</param>
     public IReadOnlyList<Entry> Find(FileIdentity identity, int most = int.MaxValue)
@@ -534,15 +551,20 @@ internal sealed class StateDatabase : IDisposable
     public void Remember(Entry entry, DateTimeOffset now)
     {
         _remembers = true;
-        _remember.Bind(1, (long)entry.Identity.Inode).Bind(2, entry.Identity.Seconds).Bind(3, entry.Identity.Nanoseconds)
-            .Bind(4, entry.PhotoId).Bind(5, now.ToUnixTimeSeconds()).Run();
+        var (identity, photoId) = (entry.Identity.Remembered(entry.Key.Name), entry.PhotoId);
+        // Which of two files comes back that are the same by all that lasts, nothing would tell: neither does.
+        if (identity.IsWeak && Remembered(identity, DateTimeOffset.MinValue) is { } other && other != photoId)
+            photoId = Guid.Empty;
+        _remember.Bind(1, (long)identity.Inode).Bind(2, identity.Seconds).Bind(3, identity.Nanoseconds)
+            .Bind(4, photoId).Bind(5, now.ToUnixTimeSeconds()).Run();
     }
 
     /// <param name="since">What was gone before is forgotten.</param>
-    public Guid? Recall(FileIdentity identity, DateTimeOffset since)
+    public Guid? Recall(FileIdentity identity, ReadOnlySpan<byte> name, DateTimeOffset since) =>
+        _remembers && Remembered(identity.Remembered(name), since) is { } photoId && photoId != Guid.Empty ? photoId : null;
+
+    private Guid? Remembered(FileIdentity identity, DateTimeOffset since)
     {
-        if (!_remembers)
-            return null;
         _recall.Bind(1, (long)identity.Inode).Bind(2, identity.Seconds).Bind(3, identity.Nanoseconds).Bind(4, since.ToUnixTimeSeconds());
         Guid? photoId = _recall.Step() ? _recall.Guid(0) : null;
         _recall.Reset();
@@ -550,8 +572,9 @@ internal sealed class StateDatabase : IDisposable
     }
 
     /// <summary>The file is back, or its id went on with another.</summary>
-    public void Forget(FileIdentity identity)
+    public void Forget(FileIdentity file, ReadOnlySpan<byte> name)
     {
+        var identity = file.Remembered(name);
         if (_remembers)
             _forget.Bind(1, (long)identity.Inode).Bind(2, identity.Seconds).Bind(3, identity.Nanoseconds).Run();
     }

@@ -87,7 +87,7 @@ internal sealed class Recoveries(StateDatabase state, Action<CatalogPartRequeste
         uint digest = RegisterDigest.Compute(entry.Path, entry.Version, entry.PhotoId, entry.File, photo: null);
         var identity = FileIdentity.Of(entry.File.Inode, entry.File.BirthTime, entry.File.Size, entry.File.ModifiedAt);
         // Its id lives here again.
-        state.Forget(identity);
+        state.Forget(identity, path.AsSpan(slash + 1));
         state.Put(new Entry
         {
             Key = new EntryKey(state.FindOrAddDirectory(library, path.AsSpan(0, slash + 1)), path[(slash + 1)..]),

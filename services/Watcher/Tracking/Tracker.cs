@@ -33,6 +33,7 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Agenda _agenda;
     private readonly MoveWindow _moves;
     private readonly SettlingNames _settling;
+    private readonly Renames _renames = new();
     private readonly Dictionary<string, WatchedLibrary> _libraries = [];
     private readonly Dictionary<long, WatchedLibrary> _byRow = [];
     private readonly Dictionary<string, string> _refused = [];
@@ -160,6 +161,7 @@ internal sealed partial class Tracker : IComparisonEvents
     /// <summary>Hints were lost: anything may have changed.</summary>
     public void Overflow()
     {
+        _renames.Clear();
         if (_overflows.Seen() is { } wait)
             LogOverflow(wait.TotalSeconds);
     }
@@ -398,6 +400,31 @@ internal sealed partial class Tracker : IComparisonEvents
         _unseen.Add(node);
     }
 
+    void IComparisonEvents.NumbersDoNotLast(DirectoryNode node)
+    {
+        var top = node;
+        while (top.Parent is { } parent && parent.Identity.Device == node.Identity.Device)
+            top = parent;
+        var library = top.Library;
+        LogNumbersDoNotLast(library.Id, NameComparer.Display(top.Path()));
+        if (_tree.Open(top, out var open) != 0)
+            return;
+        using (open)
+        {
+            if (top.Parent is null)
+                library.RootIdentity = open!.RootIdentity;
+            else if (library.Mounts.ContainsKey(top.Path()))
+                library.Mounts[top.Path()] = open!.RootIdentity;
+        }
+
+        _state.Transact(() =>
+        {
+            _state.SaveLibrary(library);
+            _state.SaveMounts(library);
+        });
+        Compare(library);
+    }
+
     private void SourceNotSeen(ObservedDirectory directory, byte[] name, Errno error)
     {
         IComparisonEvents events = this;
@@ -473,12 +500,22 @@ internal sealed partial class Tracker : IComparisonEvents
         {
             _settling.Forget(node, name);
             _moves.Left(cookie, node, name);
+            _renames.Left(cookie, node, name);
             return;
         }
 
         // Both halves in one look are one plan, and so one event.
-        if (mask.HasFlag(WatchMask.MovedTo) && _moves.Arrived(cookie) is { } left)
-            _agenda.Look(left.Directory, left.Name, mayBeUnfinished: false);
+        if (mask.HasFlag(WatchMask.MovedTo))
+        {
+            var from = _moves.Arrived(cookie);
+            if (from is { } left)
+                _agenda.Look(left.Directory, left.Name, mayBeUnfinished: false);
+            _renames.Arrived(cookie, from, node, name);
+        }
+        else if (mask.HasFlag(WatchMask.Delete))
+        {
+            _renames.Forget(node, name);
+        }
 
         // A file that is created is announced when it is closed, or when nothing more is heard of it.
         bool mayBeUnfinished = (mask & ~(WatchMask.Create | WatchMask.Attributes | WatchMask.IsDirectory)) == 0;
@@ -504,6 +541,7 @@ internal sealed partial class Tracker : IComparisonEvents
     {
         var small = NewComparison();
         small.HintedAt = _hintedAt;
+        small.Renames = _renames.Take();
         var (names, directories) = _agenda.Take();
         foreach (var (directory, looks) in names)
             small.Add(directory, looks);
@@ -735,15 +773,14 @@ internal sealed partial class Tracker : IComparisonEvents
 
         using (open)
         {
-            var identity = FileIdentity.OfRoot(open!.Facts);
             // A library without entries has nothing to lose to another root.
-            if (library.RootIdentity is { } known && known != identity && library.Entries > 0)
+            if (!KnownRoot.Is(library.RootIdentity, open!, out var identity) && library.Entries > 0)
             {
                 GoOffline(library, $"Another directory is at {library.Definition.Path} than before (a disk not mounted, or replaced?): nothing is deleted.");
                 return;
             }
 
-            if (IsAnothers(library, open))
+            if (IsAnothers(library, open!))
                 return;
 
             if (library.RootIdentity != identity)
@@ -755,7 +792,7 @@ internal sealed partial class Tracker : IComparisonEvents
             if (library.Offline is not null)
                 LogOnline(library.Id);
             library.Offline = null;
-            library.Root = new DirectoryNode(library, null, []) { Identity = (open.Facts.Device, open.Facts.Inode) };
+            library.Root = new DirectoryNode(library, null, []) { Identity = (open!.Facts.Device, open.Facts.Inode) };
             _roots.Open(library, open);
             library.Directories = 1;
             _agenda.Compare(library.Root, recursive: true);
@@ -907,6 +944,9 @@ internal sealed partial class Tracker : IComparisonEvents
 
     [LoggerMessage(LogLevel.Warning, "{Library}: {Missing} of {Entries} entries are not on the disk; held until they are back or a person accepts or refuses their deletion")]
     private partial void LogHeld(string library, long missing, long entries);
+
+    [LoggerMessage(LogLevel.Warning, "{Library}: {Directory}: its file system makes up the inode numbers of files; from now on they are known by name, size and times")]
+    private partial void LogNumbersDoNotLast(string library, string directory);
 
     [LoggerMessage(LogLevel.Information, "{Library}: {Directory}: its file system tells no events; polling")]
     private partial void LogPolled(string library, string directory);

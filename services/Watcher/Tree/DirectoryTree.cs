@@ -42,7 +42,7 @@ internal sealed class DirectoryTree(IDisk disk)
         var error = disk.OpenRoot(library.RootPath, out directory);
         if (error.MeansAbsent())
             return Errno.ESTALE;
-        if (error == 0 && (directory!.Facts.Device, directory.Facts.Inode) != library.Root?.Identity)
+        if (error == 0 && ((directory!.Facts.Device, directory.Facts.Inode) != library.Root?.Identity || IsAnotherDisk(library, directory)))
         {
             directory.Dispose();
             directory = null;
@@ -64,6 +64,10 @@ internal sealed class DirectoryTree(IDisk disk)
             rest = rest[(end + 1)..];
         }
     }
+
+    // Another card in the same reader may have the same device and number, and where nothing is watched nobody tells.
+    private static bool IsAnotherDisk(WatchedLibrary library, IDirectory root) =>
+        library is { RootIdentity: { IsWeak: true } known, Root.IsPolled: true } && root.RootIdentity != known;
 
     /// <summary>The node of a directory's path, if the tree has it.</summary>
     /// <param name="path">Relative to the library's root, with a slash at the end; empty for the root.</param>

@@ -13,7 +13,7 @@ internal sealed class Scenario
     private static readonly string[] Expectations =
         ["settle", "await", "remember", "expect", "audit", "accept", "refuse", "define", "remove", "raise"];
 
-    private string? _program;
+    private readonly List<string> _needs = [];
 
     private Scenario(string name) => Name = name;
 
@@ -44,7 +44,7 @@ internal sealed class Scenario
 
     /// <summary>What this machine lacks to run it; null: nothing.</summary>
     public string? Lacks =>
-        _program is not null && !Shell.Has(_program) ? $"the program {_program}"
+        _needs.FirstOrDefault(need => !IsThere(need)) is { } missing ? missing
         : !Environment.IsPrivilegedProcess && (RunAs.NeedsRoot || Phases.Any(phase => phase.Changes.Any(line => line.Contains("mount", StringComparison.Ordinal))))
             ? "the rights of root (it mounts, or lowers a limit of the kernel)"
             : null;
@@ -96,6 +96,12 @@ internal sealed class Scenario
         return scenario;
     }
 
+    // A program, a file, or a file system that the kernel knows (kernel:vfat).
+    private static bool IsThere(string need) =>
+        need[0] == '/' ? File.Exists(need)
+        : need.StartsWith("kernel:", StringComparison.Ordinal) ? File.ReadLines("/proc/filesystems").Any(line => line.EndsWith($"\t{need[7..]}", StringComparison.Ordinal))
+        : Shell.Has(need);
+
     private void Head(string line)
     {
         var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -125,7 +131,7 @@ internal sealed class Scenario
                 IsAlone = true;
                 break;
             case "needs":
-                _program = words[1];
+                _needs.Add(words[1]);
                 break;
             case "alone":
                 IsAlone = true;

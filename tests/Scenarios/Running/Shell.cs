@@ -57,7 +57,7 @@ internal static class Shell
         void RunScript()
         {
             if (script.Length > 0)
-                Run(@base, $"export BASE={@base} STATE={state}\ncd photos 2> /dev/null || true\n{script}");
+                Run(@base, $"export BASE={@base} STATE={state} TOOLS={AppContext.BaseDirectory}\ncd photos 2> /dev/null || true\n{script}");
             script.Clear();
         }
     }

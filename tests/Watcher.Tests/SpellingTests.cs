@@ -1,0 +1,73 @@
+using WatchPhoto.Contracts;
+
+namespace WatchPhoto.Watcher.Tests;
+
+/// <summary>A disk that takes A.JPG for a.jpg: what a listing says is there.</summary>
+public sealed class SpellingTests : IDisposable
+{
+    private readonly LiveWatcher _watcher = new() { Disk = disk => new WeakDisk(disk) { FoldsCase = true } };
+
+    public static TheoryData<string> Modes => ["live", "down"];
+
+    public void Dispose() => _watcher.Dispose();
+
+    [Theory, MemberData(nameof(Modes))]
+    public void Only_the_case_of_a_name_changes_and_that_is_a_move(string mode)
+    {
+        _watcher.Write("a.jpg", "a");
+        _watcher.Write("b.jpg", "bb");
+        var before = Begin();
+        During(mode, "mv a.jpg A.JPG");
+
+        var after = _watcher.Settled();
+        Assert.Equal(before["a.jpg"].PhotoId, after["A.JPG"].PhotoId);
+        var told = Assert.Single(_watcher.Told);
+        Assert.Equal((FileEventKind.Moved, "a.jpg", "A.JPG"), (told.Kind, told.OldPath, told.Path));
+    }
+
+    [Theory, MemberData(nameof(Modes))]
+    public void Only_the_case_of_a_directorys_name_changes_and_all_below_moves(string mode)
+    {
+        _watcher.Write("d/e/a.jpg", "a");
+        _watcher.Write("d/b.jpg", "bb");
+        _watcher.Write("é/c.jpg", "ccc");
+        var before = Begin();
+        During(mode, "mv d D; mv D/e D/E; mv é É; mv D/b.jpg D/B.jpg");
+
+        var after = _watcher.Settled();
+        Assert.Equal(before["d/e/a.jpg"].PhotoId, after["D/E/a.jpg"].PhotoId);
+        Assert.Equal(before["d/b.jpg"].PhotoId, after["D/B.jpg"].PhotoId);
+        Assert.Equal(before["é/c.jpg"].PhotoId, after["É/c.jpg"].PhotoId);
+        Assert.Equal(4, _watcher.KernelWatches);
+    }
+
+    [Theory, MemberData(nameof(Modes))]
+    public void What_is_deleted_and_written_in_another_case_is_there_once(string mode)
+    {
+        _watcher.Write("a.jpg", "a");
+        _watcher.Write("b.jpg", "bb");
+        Begin();
+        During(mode, "rm a.jpg; echo new > A.jpg; mv b.jpg t.jpg; mv t.jpg B.JPG; mkdir d; echo x > d/x.jpg; mv d D");
+
+        Assert.Equal(["A.jpg", "B.JPG", "D/x.jpg"], _watcher.Settled().Keys.Order(StringComparer.Ordinal));
+        During("live", "rm A.jpg; rm -r D");
+        Assert.Equal(["B.JPG"], _watcher.Settled().Keys);
+    }
+
+    private Dictionary<string, State.Entry> Begin()
+    {
+        _watcher.Start();
+        var entries = _watcher.Settled();
+        _watcher.Told.Clear();
+        return entries;
+    }
+
+    private void During(string mode, string script)
+    {
+        if (mode == "down")
+            _watcher.Stop();
+        Shell.Run(script, _watcher.Root);
+        if (mode == "down")
+            _watcher.Start();
+    }
+}
