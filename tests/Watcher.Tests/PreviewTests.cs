@@ -58,7 +58,7 @@ public sealed class PreviewTests : IDisposable
         using var previewer = new LibraryPreviewer(new Faulty(new KernelDisk(_inotify), "shut"u8.ToArray()), TimeProvider.System);
         var preview = await previewer.PreviewAsync(Request(), TestContext.Current.CancellationToken);
         Assert.Equal((1, false), (preview.Files, preview.IsComplete));
-        Assert.Contains("1 directories cannot be told, the first of them shut/ (Permission denied)", preview.Reason, StringComparison.Ordinal);
+        Assert.Contains("cannot be read: 1, the first of them shut/ (Permission denied)", preview.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -76,7 +76,7 @@ internal sealed class PreviewWalk(Library library, TimeSpan limit, TimeProvider 
                 IsComplete = _isDone && _unread == 0,
                 Reason = _problem is not null ? null
                     : !_isDone ? $"Not everything was looked at in {limit.TotalSeconds:0.#} s: there are at least {_files} files."
-                    : _unread > 0 ? $"What is in {_unread} directories cannot be told, the first of them {_firstUnread}: there are at least {_files} files."
+                    : _unread > 0 ? $"Directories that cannot be read: {_unread}, the first of them {_firstUnread}; there are at least {_files} files."
                     : null,
                 Problem = _problem,
             };
