@@ -21,6 +21,12 @@ public static class BusNames
     /// <summary>Exchange of <see cref="CatalogPart"/>.</summary>
     public const string CatalogPartsExchange = "watchphoto.catalog-parts";
 
+    /// <summary>Exchange of <see cref="LibraryPreviewRequested"/>.</summary>
+    public const string LibraryPreviewRequestsExchange = "watchphoto.library-preview-requests";
+
+    /// <summary>Exchange of <see cref="LibraryPreviewed"/>.</summary>
+    public const string LibraryPreviewsExchange = "watchphoto.library-previews";
+
     /// <summary>All indexers compete for <see cref="FileEvents"/> here.</summary>
     public const string IndexerQueue = "watchphoto.indexer";
 
@@ -44,4 +50,10 @@ public static class BusNames
 
     /// <summary>The same for <see cref="CatalogPart"/>.</summary>
     public const string WatcherCatalogPartsQueuePrefix = "watchphoto.watcher-catalog-parts.";
+
+    /// <summary>The same for <see cref="LibraryPreviewRequested"/>.</summary>
+    public const string WatcherPreviewRequestsQueuePrefix = "watchphoto.watcher-preview-requests.";
+
+    /// <summary>Each indexer's own temporary queue of <see cref="LibraryPreviewed"/>; the machine's name and a random part follow.</summary>
+    public const string IndexerPreviewsQueuePrefix = "watchphoto.indexer-previews.";
 }

@@ -95,6 +95,8 @@ public static class BusRegistration
         bus.Message<LibraryActionRequested>(message => message.SetEntityName(BusNames.LibraryActionsExchange));
         bus.Message<CatalogPartRequested>(message => message.SetEntityName(BusNames.CatalogPartRequestsExchange));
         bus.Message<CatalogPart>(message => message.SetEntityName(BusNames.CatalogPartsExchange));
+        bus.Message<LibraryPreviewRequested>(message => message.SetEntityName(BusNames.LibraryPreviewRequestsExchange));
+        bus.Message<LibraryPreviewed>(message => message.SetEntityName(BusNames.LibraryPreviewsExchange));
         bus.Message<WatcherReport>(message => message.SetEntityName(BusNames.WatcherReportsExchange));
     }
 }

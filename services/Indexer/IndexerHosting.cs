@@ -13,6 +13,7 @@ using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Consuming;
 using WatchPhoto.Indexer.Database;
 using WatchPhoto.Indexer.Mongo;
+using WatchPhoto.Indexer.Previewing;
 using WatchPhoto.Indexer.Proving;
 using WatchPhoto.Indexer.Registry;
 using WatchPhoto.Indexer.Replaying;
@@ -43,6 +44,7 @@ public static class IndexerHosting
         services.AddSingleton<LibraryRegistrations>();
         services.AddSingleton<LibraryOwners>();
         services.AddSingleton<VersionsAhead>();
+        services.AddSingleton<LibraryPreviews>();
         services.AddSingleton<FileEventsApplier>();
         services.AddSingleton<Replay>();
         services.AddSingleton<DatabaseConnection>();
@@ -61,6 +63,7 @@ public static class IndexerHosting
         bus.AddConsumer<FileEventsConsumer, FileEventsConsumerDefinition>();
         bus.AddConsumer<WatcherReportConsumer, WatcherReportConsumerDefinition>();
         bus.AddConsumer<CatalogPartRequestedConsumer, CatalogPartRequestedConsumerDefinition>();
+        bus.AddConsumer<LibraryPreviewedConsumer, LibraryPreviewedConsumerDefinition>();
     }
 
     private static void AddCatalog(this IHostApplicationBuilder builder)

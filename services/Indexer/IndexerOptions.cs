@@ -41,6 +41,10 @@ public sealed record IndexerOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan ClockPatience { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long a watcher may look what a library would hold; what it has found by then is the preview.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan PreviewTime { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Messages applied to the catalog at the same time by one indexer.</summary>
     [Range(1, 256)]
     public int ConcurrentMessages { get; init; } = 8;

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using WatchPhoto.Bus;
 using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.Previewing;
 using WatchPhoto.Watcher.Publishing;
 using WatchPhoto.Watcher.State;
 using WatchPhoto.Watcher.Tracking;
@@ -39,6 +40,8 @@ public static class WatcherHosting
         services.AddHostedService<OutboxPublisher>();
         services.AddSingleton<CatalogPartRequester>();
         services.AddHostedService(provider => provider.GetRequiredService<CatalogPartRequester>());
+        services.AddSingleton(provider => new LibraryPreviewer(
+            provider.GetRequiredService<TrackerService>().Disk, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Prover>();
         services.AddHostedService(provider => provider.GetRequiredService<Prover>());
         services.AddHostedService<Reporter>();
@@ -50,5 +53,6 @@ public static class WatcherHosting
         bus.AddConsumer<LibrariesAnnouncedConsumer, LibrariesAnnouncedConsumerDefinition>();
         bus.AddConsumer<LibraryActionRequestedConsumer, LibraryActionRequestedConsumerDefinition>();
         bus.AddConsumer<CatalogPartConsumer, CatalogPartConsumerDefinition>();
+        bus.AddConsumer<LibraryPreviewRequestedConsumer, LibraryPreviewRequestedConsumerDefinition>();
     }
 }

@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using MongoDB.Bson;
 using MongoDB.Driver;
 using WatchPhoto.EndToEnd.Tests.Harness;
@@ -198,6 +200,38 @@ public sealed class PairTests(PairTests.Pair pair) : IClassFixture<PairTests.Pai
 
         Assert.Equal(600, (await library.EqualsDiskAsync()).Count);
         await Installation.ErrorQueueIsEmptyAsync();
+    }
+
+    [Fact]
+    public async Task A_preview_tells_what_any_indexer_would_register_and_any_host_has()
+    {
+        var library = await RegisterAsync("north", photos: 60);
+        var before = await library.EqualsDiskAsync();
+        var elsewhere = Installation.CreateDisk();
+        elsewhere.AddPhotos(30, below: "Raw");
+        elsewhere.AddPhotos(5, below: "2026/Raw");
+
+        foreach (var indexer in Installation.Indexers)
+        {
+            var api = await indexer.ApiAsync();
+            var preview = await PreviewAsync(api, new { host = "south", path = elsewhere.Root, exclude = new[] { "Raw/**" } });
+            Assert.Equal((5, 1), (preview["files"]!.GetValue<int>(), preview["directoriesLeftOut"]!.GetValue<int>()));
+            Assert.Equal(elsewhere.Walk().Keys.Where(path => path.StartsWith("2026/", StringComparison.Ordinal)), preview["paths"]!.AsArray().Select(path => path!.GetValue<string>()));
+
+            preview = await PreviewAsync(api, new { id = library.Id, include = new[] { "photo 0000?.{jpg,png}" } });
+            Assert.Equal(10, preview["files"]!.GetValue<int>());
+        }
+
+        // It was only looked at.
+        Assert.Equal(before.Count, (await library.EqualsDiskAsync()).Count);
+    }
+
+    private static async Task<JsonNode> PreviewAsync(HttpClient api, object definition)
+    {
+        using var answer = await api.PostAsJsonAsync(new Uri("api/libraries/preview", UriKind.Relative), definition, Cancellation);
+        var body = await answer.Content.ReadAsStringAsync(Cancellation);
+        Assert.True(answer.IsSuccessStatusCode, body);
+        return JsonNode.Parse(body)!;
     }
 
     private async Task<PhotoLibrary> RegisterAsync(string host, int photos)

@@ -40,6 +40,30 @@ public sealed class StandaloneTests : IDisposable
     }
 
     [Fact]
+    public async Task A_preview_tells_what_other_globs_would_hold_and_what_a_directory_that_is_not_there_lacks()
+    {
+        _disk.AddPhotos(100);
+        _disk.AddPhoto("Raw/a.jpg");
+        var standalone = Start("--port", "0", _disk.Root);
+        await EqualsDiskAsync(standalone);
+        var api = await standalone.ApiAsync();
+        var library = (await api.GetFromJsonAsync<JsonArray>(new Uri("api/libraries", UriKind.Relative), Cancellation))![0]!;
+        var id = library["id"]!.GetValue<string>();
+        var host = library["host"]!.GetValue<string>();
+
+        using var answer = await api.PostAsJsonAsync(new Uri("api/libraries/preview", UriKind.Relative), new { id, exclude = new[] { "2026/{000,001}/" } }, Cancellation);
+        var preview = await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation);
+        Assert.Equal(21, preview!["files"]!.GetValue<int>());
+        Assert.True(preview["isComplete"]!.GetValue<bool>());
+        Assert.Equal(2, preview["directoriesLeftOut"]!.GetValue<int>());
+        Assert.Equal("2026/002/photo 00080.jpg", preview["paths"]![0]!.GetValue<string>());
+
+        using var absent = await api.PostAsJsonAsync(new Uri("api/libraries/preview", UriKind.Relative), new { host, path = "/nowhere/at/all" }, Cancellation);
+        Assert.Equal(422, (int)absent.StatusCode);
+        Assert.Contains("is not there", (await absent.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!["detail"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Names_of_any_bytes_pass_the_whole_way_and_no_terminal_obeys_them()
     {
         var standalone = Start("--port", "0", _disk.Root);

@@ -99,6 +99,21 @@ internal sealed class LiveWatcher : IDisposable
     public void AnnounceAt(DateTimeOffset time, Library? library = null, Guid indexer = default) =>
         _inside!.Post(tracker => tracker.Announced([(library ?? Definition) with { Owner = _inside.State.Id }], indexer, time));
 
+    /// <summary>Has the state keep a definition that nobody checked, as an older version may have.</summary>
+    public void Keep(Library definition)
+    {
+        using var state = new StateDirectory(_options, Time, NullLogger<StateDirectory>.Instance).Open();
+        lock (state.Gate)
+        {
+            var library = state.Libraries().Single(library => library.Id == definition.Id);
+            library.Redefine(definition with { Owner = state.Id });
+            state.Transact(() => state.SaveLibrary(library));
+        }
+    }
+
+    /// <summary>Begins with what the state keeps; nothing is announced yet.</summary>
+    public void StartAlone() => _inside = new Inside(_options, Time, Disk);
+
     public void Stop()
     {
         _inside!.Dispose();

@@ -7,6 +7,7 @@ using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Database;
+using WatchPhoto.Indexer.Previewing;
 using WatchPhoto.Indexer.Proving;
 using WatchPhoto.Indexer.Registry;
 using WatchPhoto.Indexer.Replaying;
@@ -31,6 +32,8 @@ public static class IndexerApi
         var libraries = app.MapGroup("/api/libraries").WithTags("Libraries").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
         libraries.MapGet("", ListLibraries).WithSummary("All libraries; removed ones only if asked for.");
         libraries.MapPost("", AddLibrary).WithSummary("Registers a library; its host's watcher takes it within seconds.");
+        libraries.MapPost("preview", PreviewLibrary).ProducesProblem(422).ProducesProblem(503).ProducesProblem(504)
+            .WithSummary("How many files a library would hold, and the first twenty: of a definition as for registration; or of a registered library, by its id alone, with what else is said in its place.");
         libraries.MapGet("{id}", GetLibrary).WithSummary("One library, perhaps removed.");
         libraries.MapPut("{id}", ReplaceLibrary).WithSummary("Replaces what is said of a library; what is left out becomes the default.");
         libraries.MapDelete("{id}", RemoveLibrary).WithSummary("Removes a library and its photos from the catalog; can be undone within 30 days.");
@@ -70,6 +73,10 @@ public static class IndexerApi
         var library = await registrations.AddAsync(Given(definition), cancellationToken);
         return TypedResults.Created($"/api/libraries/{library.Id}", library);
     }
+
+    private static Task<LibraryPreview> PreviewLibrary(
+        LibraryDefinition? definition, LibraryPreviews previews, CancellationToken cancellationToken) =>
+        previews.PreviewAsync(Given(definition), cancellationToken);
 
     private static Task<Library> GetLibrary(string id, LibraryRegistrations registrations, CancellationToken cancellationToken) =>
         registrations.FindAsync(id, cancellationToken);

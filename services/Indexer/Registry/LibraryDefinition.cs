@@ -20,10 +20,10 @@ public sealed record LibraryDefinition
     [Description("The library's directory on its host, absolute. A name in it that is not UTF-8 is percent-encoded behind one more slash: /srv//caf%E9.")]
     public string? Path { get; init; }
 
-    [Description("Globs of the files of interest; absent: the usual photo extensions, in any case; **/* is every file.")]
+    [Description("Globs of the files of interest, 1 to 100, in the language of .gitignore with braces, in any case; absent: the usual photo extensions; **/* is every file.")]
     public IReadOnlyList<string>? Include { get; init; }
 
-    [Description("Globs of files and directories to leave out; absent: hidden files, temporaries, thumbnails.")]
+    [Description("Globs of files and directories to leave out, 100 at most, in the same language; absent: hidden files, temporaries, thumbnails.")]
     public IReadOnlyList<string>? Exclude { get; init; }
 
     [Description("'store' (the default) is watched; others are only kept.")]

@@ -38,6 +38,39 @@ public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChan
         }
     }
 
+    /// <summary>
+    /// The library as it would be registered, which it is not. Of one that is registered the id is enough: what is not said is
+    /// as it is then.
+    /// </summary>
+    /// <exception cref="RefusedRegistrationException"/>
+    public async Task<Library> DraftAsync(LibraryDefinition definition, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        var registered = await ReadAsync(cancellationToken);
+        if (definition is { Id: { } id, Host: null, Path: null })
+        {
+            var present = Find(registered, id);
+            definition = definition with
+            {
+                Host = present.Host,
+                Path = present.Path,
+                Include = definition.Include ?? present.Include,
+                Exclude = definition.Exclude ?? present.Exclude,
+                Kind = definition.Kind ?? present.Kind,
+                Backend = definition.Backend ?? present.Backend,
+            };
+        }
+
+        // It need not be named yet.
+        string name = definition.Name ?? "preview";
+        var free = definition.Id ?? LibraryId.From(name, registered.Select(other => other.Id).ToHashSet());
+        var library = Checked(definition with { Name = name }, new Library { Id = free, Name = "", Host = "", Path = "" });
+        if (library.Kind != Library.StoreKind || library.Backend != Library.LocalBackend)
+            throw new RefusedRegistrationException(RefusalKind.Invalid, $"A library of the kind '{library.Kind}' and the backend '{library.Backend}' is not looked at: leave both out.");
+        RefuseOverlap(library, registered);
+        return library;
+    }
+
     /// <exception cref="RefusedRegistrationException"/>
     public Task<Library> ReplaceAsync(string id, LibraryDefinition definition, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Kernel;
 using WatchPhoto.Watcher.Publishing;
 using WatchPhoto.Watcher.State;
@@ -28,13 +29,17 @@ internal sealed class TrackerService : IHostedService, IDisposable
         TimeProvider time, WatcherEnd end, ILogger<TrackerService> log)
     {
         (_state, _outbox, _status, _end) = (state, outbox, status, end);
-        _tracker = new Tracker(state, new KernelDisk(_inotify), options.Value, time, log, outbox.Raise, requester.Ask)
+        Disk = new KernelDisk(_inotify);
+        _tracker = new Tracker(state, Disk, options.Value, time, log, outbox.Raise, requester.Ask)
         {
             ChangeRecorded = metrics.Recorded,
         };
         _reader = new HintReader(_inotify, time, arrived: () => _wake.Set(), failed: end.Because);
         _thread = new Thread(Run) { IsBackground = true, Name = "tracker" };
     }
+
+    /// <summary>For whoever only looks, on a thread of its own.</summary>
+    public IDisk Disk { get; }
 
     /// <summary>Has the tracker's thread do something, soon.</summary>
     public void Post(Action<Tracker> request)

@@ -76,6 +76,11 @@ public class LibrariesTests
     [InlineData("""{"name":"x","host":"nas","path":"/a","include":"*.jpg"}""", 400, "'include' does not have a value that fits")]
     [InlineData("""{"name":"x","host":"nas","path":"/a","include":[]}""", 400, "**/*")]
     [InlineData("""{"name":"x","host":"nas","path":"/a","exclude":[""]}""", 400, "A glob is empty")]
+    [InlineData("""{"name":"x","host":"nas","path":"/a","exclude":["["]}""", 400, "The glob '[' has a bracket that is not closed")]
+    [InlineData("""{"name":"x","host":"nas","path":"/a","include":["*.{jpg,png"]}""", 400, "brace that is not closed")]
+    [InlineData("""{"name":"x","host":"nas","path":"/a","include":["!*.jpg"]}""", 400, "nothing takes a glob back")]
+    [InlineData("""{"name":"x","host":"nas","path":"/a","exclude":["Raw\\new"]}""", 400, "slashes part directories")]
+    [InlineData("""{"name":"x","host":"nas","path":"/a","exclude":[null]}""", 400, "A glob is empty")]
     [InlineData("""{"id":"a b","name":"x","host":"nas","path":"/a"}""", 400, "The id must be")]
     [InlineData("""{"id":"photos","name":"x","host":"nas","path":"/a"}""", 409, "PUT /api/libraries/photos")]
     [InlineData("""{"name":"x","host":"nas","path":"/srv"}""", 409, "overlaps")]
@@ -166,7 +171,7 @@ public class LibrariesTests
         Assert.Superset(
             new HashSet<string>
             {
-                "/api/libraries", "/api/libraries/{id}", "/api/libraries/{id}/restore", "/api/libraries/{id}/photos.ndjson", "/api/photos",
+                "/api/libraries", "/api/libraries/{id}", "/api/libraries/{id}/restore", "/api/libraries/{id}/photos.ndjson", "/api/libraries/preview", "/api/photos",
                 "/api/photos/{photoId}", "/api/watchers", "/health/live", "/health/ready",
             }, paths);
         var schemas = JsonDocument.Parse(document).RootElement.GetProperty("components").GetProperty("schemas");

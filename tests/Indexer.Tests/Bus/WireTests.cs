@@ -174,6 +174,31 @@ public class WireTests(TestServers fixture)
         new LibraryActionRequested { LibraryId = "photos", Action = LibraryAction.AcceptDeletions, Reason = "over HTTP" },
         """{"libraryId":"photos","action":"acceptDeletions","reason":"over HTTP"}""");
 
+    [Fact]
+    public Task A_preview_is_asked_of_the_watcher_of_a_state() => AssertWireAsync(
+        new LibraryPreviewRequested
+        {
+            PreviewId = Id, StateId = Rival, Seconds = 2.5,
+            Library = new Library { Id = "raw", Name = "Raw", Host = "nas", Path = "/srv/raw", Include = ["*.{dng,nef}"], Exclude = ["Raw/**"] },
+        },
+        """
+        {"previewId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12","library":
+        {"id":"raw","name":"Raw","host":"nas","path":"/srv/raw","include":["*.{dng,nef}"],"exclude":["Raw/**"],"kind":"store","backend":"local","watch":"auto","epoch":1,"highestVersion":0},
+        "seconds":2.5}
+        """);
+
+    [Fact]
+    public Task A_preview_tells_what_there_is() => AssertWireAsync(
+        new LibraryPreviewed { PreviewId = Id, Files = 2, Paths = ["a.dng", "2026//caf%E9.dng"], DirectoriesLeftOut = 3, IsComplete = true },
+        """
+        {"previewId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","files":2,"paths":["a.dng","2026//caf%E9.dng"],"directoriesLeftOut":3,"isComplete":true,"isBusy":false}
+        """);
+
+    [Fact]
+    public Task A_preview_that_cannot_be_says_why() => AssertWireAsync(
+        new LibraryPreviewed { PreviewId = Id, Problem = "It is busy.", IsBusy = true },
+        """{"previewId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","files":0,"paths":[],"directoriesLeftOut":0,"isComplete":false,"problem":"It is busy.","isBusy":true}""");
+
     private async Task AssertWireAsync<TMessage>(TMessage message, string expected)
         where TMessage : class
     {

@@ -1,0 +1,25 @@
+using MassTransit;
+using WatchPhoto.Bus;
+using WatchPhoto.Contracts;
+
+namespace WatchPhoto.Indexer.Previewing;
+
+/// <summary>Brings a watcher's answer to whoever waits for it in this process.</summary>
+internal sealed class LibraryPreviewedConsumer(LibraryPreviews previews) : IConsumer<LibraryPreviewed>
+{
+    public Task Consume(ConsumeContext<LibraryPreviewed> context)
+    {
+        previews.Take(context.Message);
+        return Task.CompletedTask;
+    }
+}
+
+internal sealed class LibraryPreviewedConsumerDefinition : ConsumerDefinition<LibraryPreviewedConsumer>
+{
+    public LibraryPreviewedConsumerDefinition() =>
+        EndpointName = QueueShapes.OwnQueueName(BusNames.IndexerPreviewsQueuePrefix, Environment.MachineName);
+
+    protected override void ConfigureConsumer(
+        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<LibraryPreviewedConsumer> consumerConfigurator,
+        IRegistrationContext context) => endpointConfigurator.IsOfThisProcess();
+}
