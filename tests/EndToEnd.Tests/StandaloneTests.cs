@@ -128,6 +128,22 @@ public sealed class StandaloneTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_directories_that_are_one_are_refused_with_one_sentence()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "It needs the rights of root (it mounts).");
+        string bound = Path.GetFullPath(Path.Combine(_disk.Root, "..", "bound"));
+        _disk.Run("mkdir -p ../bound; mount --bind . ../bound");
+        try
+        {
+            await RefusesAsync(Start("--port", "0", _disk.Root, bound), "by another name (a bind mount): name one of the two only.");
+        }
+        finally
+        {
+            _disk.Run("umount -l ../bound; rmdir ../bound");
+        }
+    }
+
+    [Fact]
     public async Task A_port_that_is_taken_is_refused_with_one_sentence()
     {
         using var taken = new TcpListener(System.Net.IPAddress.Loopback, 0);
