@@ -110,6 +110,22 @@ public sealed class WrongClockTests : IDisposable
     }
 
     [Fact]
+    public void A_library_that_is_announced_to_a_watcher_that_waits_for_the_time_is_opened_once()
+    {
+        Known();
+        Directory.CreateDirectory(Path.Combine(_watcher.Outside, "other"));
+        var other = _watcher.Definition with { Id = "other", Path = Path.Combine(_watcher.Outside, "other") };
+        _clock.Set(TimeSpan.FromDays(3));
+        _watcher.StartUnannounced();
+        Assert.True(_watcher.Ask(tracker => tracker.AwaitsTime));
+        Assert.All(_watcher.Ask(tracker => tracker.Libraries), library => Assert.Null(library.Root));
+
+        _watcher.Announce(_watcher.Definition, other);
+        _watcher.Settled();
+        Assert.Equal(3, _watcher.KernelWatches);
+    }
+
+    [Fact]
     public void A_version_that_the_catalog_cannot_have_is_not_gone_on_from()
     {
         _watcher.Start();

@@ -114,7 +114,7 @@ internal sealed partial class Tracker : IComparisonEvents
         {
             if (library.IsRecovering)
                 _recoveries.Begin(library);
-            else
+            else if (library.Root is null)
                 Open(library);
         }
     }
