@@ -86,6 +86,19 @@ public sealed class IndexersClockTests
     }
 
     [Fact]
+    public void Before_an_indexer_is_heard_it_is_no_later_than_the_last_run_says()
+    {
+        var last = DateTimeOffset.UtcNow.AddDays(-60);
+        _clock.Assume(last);
+        Same(last, _clock.GetUtcNow());
+        _host.Set(TimeSpan.FromDays(-100));
+        Same(_host.GetUtcNow(), _clock.GetUtcNow());
+        _host.Set(TimeSpan.FromDays(100));
+        _clock.See(First, DateTimeOffset.UtcNow);
+        Same(DateTimeOffset.UtcNow, _clock.GetUtcNow());
+    }
+
+    [Fact]
     public void A_time_that_nobody_can_mean_is_not_heard()
     {
         _clock.See(First, DateTimeOffset.MinValue);

@@ -34,6 +34,7 @@ internal sealed class IndexersClock(TimeProvider host) : TimeProvider
     private DateTimeOffset _lower;
     private DateTimeOffset _upper;
     private long? _contradictedSince;
+    private DateTimeOffset? _assumed;
 
     /// <summary>Whether an indexer has told its time since this program started.</summary>
     public bool IsKnown => _indexers.Count > 0;
@@ -66,6 +67,14 @@ internal sealed class IndexersClock(TimeProvider host) : TimeProvider
 
     public override TimeZoneInfo LocalTimeZone => host.LocalTimeZone;
 
+    /// <summary>
+    /// Until an indexer tells its time, or none will, it is not later than if no time had passed since this one: a host's clock
+    /// that is ahead tells nothing.
+    /// </summary>
+    public void Assume(DateTimeOffset start) => _assumed = start;
+
+    public void BelieveHost() => _assumed = null;
+
     /// <summary>An indexer has told its time.</summary>
     public void See(Guid indexer, DateTimeOffset sentAt)
     {
@@ -90,7 +99,9 @@ internal sealed class IndexersClock(TimeProvider host) : TimeProvider
     public override DateTimeOffset GetUtcNow()
     {
         var now = host.GetUtcNow();
-        return IsKnown && Indexers(now) is var indexers && indexers >= Earliest && IsContradicted(now, indexers) ? indexers : now;
+        if (!IsKnown)
+            return _assumed + host.GetElapsedTime(_start) is { } assumed && assumed < now ? assumed : now;
+        return Indexers(now) is var indexers && indexers >= Earliest && IsContradicted(now, indexers) ? indexers : now;
     }
 
     public override long GetTimestamp() => host.GetTimestamp();

@@ -15,10 +15,11 @@ internal sealed class Resyncs(StateDatabase state, WatcherOptions options, TimeP
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Begins, or begins again from the start.</summary>
-    public void Begin(WatchedLibrary library) => state.Transact(() =>
+    /// <param name="dropsWaiting">What waits in the outbox, and what a resync under way has told, is told again.</param>
+    public void Begin(WatchedLibrary library, bool dropsWaiting = true) => state.Transact(() =>
     {
-        // What waits in the outbox, and what a resync under way has told, is told again.
-        state.RemoveOutbox(library);
+        if (dropsWaiting)
+            state.RemoveOutbox(library);
         library.Floor = library.Version;
         library.Resync = ResyncCursor.Start;
         state.SaveLibrary(library);

@@ -52,6 +52,7 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Recoveries _recoveries;
     private readonly Resyncs _resyncs;
     private readonly VersionRepair _versions;
+    private bool _hasStarted;
     private bool _hasClockProblem;
     private long? _leapt;
     // When the oldest hint was read that is not looked at yet.
@@ -119,11 +120,14 @@ internal sealed partial class Tracker : IComparisonEvents
     /// <summary>Begins with the libraries known from the last run; the indexer need not be there.</summary>
     public void Start()
     {
+        if (_versions.HoldsStart)
+            return;
+        _hasStarted = true;
         foreach (var library in _libraries.Values)
         {
             if (library.IsRecovering)
                 _recoveries.Begin(library);
-            else
+            else if (library.Root is null)
                 Open(library);
         }
     }
@@ -170,6 +174,11 @@ internal sealed partial class Tracker : IComparisonEvents
     /// <returns>How long nothing will be due unless a hint comes; zero: there is more to do now.</returns>
     public TimeSpan Work()
     {
+        if (!_hasStarted)
+            Start();
+        if (!_hasStarted)
+            return VersionRepair.StartInterval;
+
         foreach (var library in _doubted.Where(library => library.Refused is not null || !IsRootThere(library)))
         {
             // Away, or another one: Open says which, and goes on by itself when it is back.

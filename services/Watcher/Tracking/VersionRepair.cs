@@ -15,21 +15,34 @@ internal sealed partial class VersionRepair(StateDatabase state, IndexersClock c
     // An announcement may be an old one that has waited: what it says must be said again.
     private static readonly TimeSpan Doubt = TimeSpan.FromSeconds(2);
 
+    // Several announcements. Whoever has told the time by then saves telling again what would be recorded before.
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
+
+    public static readonly TimeSpan StartInterval = TimeSpan.FromMilliseconds(100);
+
     private readonly Dictionary<WatchedLibrary, long> _doubted = [];
+    private readonly long _started = clock.GetTimestamp();
 
     /// <summary>
     /// Whether the host's clock is so far from when this watcher last ran that it may be wrong, and no indexer has told the time yet.
     /// </summary>
     public bool AwaitsTime { get; private set; }
 
+    /// <summary>Whether the watcher had better wait a moment, for an indexer to tell the time, before it looks at any disk.</summary>
+    public bool HoldsStart => AwaitsTime && clock.GetElapsedTime(_started) < StartPatience;
+
     /// <summary>Before anything is recorded: what the libraries know of the last run.</summary>
     public void Start(IReadOnlyCollection<WatchedLibrary> libraries)
     {
-        // Newest of each kind: a version alone may be of a wrong clock, and of a quiet library it is old.
+        // Of a quiet library the version is old.
         var last = libraries.Select(library => library.DiskComparedAt)
             .Concat(libraries.Where(library => library.Version > 0).Select(library => (DateTimeOffset?)IndexersClock.TimeOf(library.Version)))
             .Max();
-        AwaitsTime = last is { } time && clock.IsFarFrom(time);
+        if (last is { } time && clock.IsFarFrom(time))
+        {
+            AwaitsTime = true;
+            clock.Assume(time);
+        }
     }
 
     /// <summary>The announced libraries; of one whose highest version cannot be of a right clock that is left out.</summary>
@@ -55,6 +68,8 @@ internal sealed partial class VersionRepair(StateDatabase state, IndexersClock c
         }
 
         AwaitsTime &= _doubted.Count > 0;
+        if (!AwaitsTime)
+            clock.BelieveHost();
     }
 
     public void Abandon(WatchedLibrary library) => _doubted.Remove(library);
@@ -65,7 +80,7 @@ internal sealed partial class VersionRepair(StateDatabase state, IndexersClock c
         // Ahead: what the catalog holds is not, so that lower versions are above all of it. If it is, it takes what is above
         // that, and an indexer brings it back. Behind: versions that waited may be too old to create anything.
         bool isAhead = Math.Max(library.Version, library.Definition.HighestVersion) > highest && inCatalog <= highest;
-        bool isBehind = AwaitsTime && state.OutboxRowsOf(library) > 0 && clock.IsFarBehind(library.Version);
+        bool isBehind = AwaitsTime && !library.IsRecovering && state.OutboxRowsOf(library) > 0 && clock.IsFarBehind(library.Version);
         if (!isAhead && !isBehind)
         {
             _doubted.Remove(library);
@@ -77,13 +92,23 @@ internal sealed partial class VersionRepair(StateDatabase state, IndexersClock c
         else if (clock.GetElapsedTime(since) >= Doubt)
         {
             _doubted.Remove(library);
-            Repair(library, inCatalog);
+            if (isAhead)
+                Lower(library, inCatalog);
+            else
+                TellAgain(library);
         }
     }
 
-    private void Repair(WatchedLibrary library, long inCatalog)
+    // What waits goes first: a deletion is never too old.
+    private void TellAgain(WatchedLibrary library)
     {
-        LogRepaired(library.Id, IndexersClock.TimeOf(library.Version), clock.GetUtcNow());
+        LogOld(library.Id, IndexersClock.TimeOf(library.Version), clock.GetUtcNow());
+        resyncs.Begin(library, dropsWaiting: false);
+    }
+
+    private void Lower(WatchedLibrary library, long inCatalog)
+    {
+        LogLowered(library.Id, IndexersClock.TimeOf(library.Version), clock.GetUtcNow());
         library.Restart(Math.Max(inCatalog, clock.Version), inCatalog);
         if (library.IsRecovering)
             state.Transact(() => state.SaveLibrary(library));
@@ -92,5 +117,8 @@ internal sealed partial class VersionRepair(StateDatabase state, IndexersClock c
     }
 
     [LoggerMessage(LogLevel.Warning, "{Library}: its versions are of {Version:u}, told by a wrong clock; now it is {Now:u}, and all of it is told again")]
-    private partial void LogRepaired(string library, DateTimeOffset version, DateTimeOffset now);
+    private partial void LogLowered(string library, DateTimeOffset version, DateTimeOffset now);
+
+    [LoggerMessage(LogLevel.Information, "{Library}: what has changed since the start has versions of {Version:u}, for nobody had told the time; now it is {Now:u}, and all of it is told again")]
+    private partial void LogOld(string library, DateTimeOffset version, DateTimeOffset now);
 }
