@@ -60,7 +60,7 @@ if ! command -v bindfs > /dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >
   install || { apt-get update > /dev/null 2>&1 && install; } || echo "test.sh: could not install bindfs; $results/apt.log says why." >&2
 fi
 
-select=(-trait- Category=Soak) limit=45m
+select=(-trait- Category=Soak) limit=2h
 case ${1:-} in
   '') ;;
   soak) export WATCHPHOTO_SOAK=1; select=(-trait Category=Soak) limit=4h ;;
