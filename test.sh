@@ -62,7 +62,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null && ! dpkg -s "${packages
   install || { apt-get update > /dev/null 2>&1 && install; } || echo "test.sh: could not install them; $results/apt.log says why." >&2
 fi
 
-select=(-trait- Category=Soak) limit=45m
+select=(-trait- Category=Soak) limit=2h
 case ${1:-} in
   '') ;;
   soak) export WATCHPHOTO_SOAK=1; select=(-trait Category=Soak) limit=4h ;;

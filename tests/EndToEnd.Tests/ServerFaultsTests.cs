@@ -85,4 +85,23 @@ public sealed class ServerFaultsTests(OwnServers servers) : IClassFixture<OwnSer
 
         Assert.Equal(1, await photos.CountDocumentsAsync(FilterDefinition<BsonDocument>.Empty, cancellationToken: Cancellation));
     }
+
+    [Fact]
+    public async Task What_a_test_has_left_that_ended_in_the_middle_is_whole_again_for_the_next()
+    {
+        var own = await servers.StartFaultableAsync();
+        await own.RaiseDiskAlarmAsync(Cancellation);
+        await own.RabbitMq.StopAsync(Cancellation);
+        await own.MongoDb.KillAsync(Cancellation);
+
+        Assert.Same(own, await servers.StartFaultableAsync());
+
+        var host = await own.CreateVirtualHostAsync(Cancellation);
+        await Letters.DeclareQueueAsync(own, host);
+        await Letters.PublishAsync(own, host, "taken");
+        Assert.Equal("taken", await Letters.GetAsync(own, host));
+        using var client = own.CreateMongoClient();
+        var photos = client.GetDatabase(own.CreateDatabaseName()).GetCollection<BsonDocument>("photos");
+        await photos.InsertOneAsync(new BsonDocument("_id", 1), cancellationToken: Cancellation);
+    }
 }

@@ -14,7 +14,7 @@ internal sealed class LiveWatcher : IDisposable
     public const string Host = "here";
 
     // Far beyond what anything takes on a busy machine.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly string _base = Directory.CreateTempSubdirectory("watchphoto-").FullName;
     private WatcherOptions _options;
@@ -126,6 +126,8 @@ internal sealed class LiveWatcher : IDisposable
         var deadline = DateTime.UtcNow + Patience;
         while (true)
         {
+            // A look takes the state from the tracker and a processor: there are none while it is at work.
+            Until(() => _inside!.Ask(tracker => tracker.IsIdle));
             var entries = Entries();
             var disk = OnDisk();
             if (entries.Keys.ToHashSet().SetEquals(disk.Keys) && entries.All(entry => disk[entry.Key].Item1 == entry.Value.Size && (entry.Value.Identity.IsWeak || SeesOtherNumbers || disk[entry.Key].Item2 == entry.Value.Identity.Inode))
