@@ -17,7 +17,7 @@ public sealed record Library
 
     public required string Host { get; init; }
 
-    /// <summary>The library's root on its host, absolute.</summary>
+    /// <summary>The library's root on its host, absolute, its names as <see cref="PhotoPath"/> writes them.</summary>
     public required string Path { get; init; }
 
     /// <summary>Globs of the files of interest; null: the usual photo extensions, in any case.</summary>
@@ -58,9 +58,9 @@ public sealed record Library
             return $"The path '{Path}' is not absolute: start it with a slash.";
         if (Path.TrimEnd('/').Length == 0)
             return "The path '/' would be the whole host: name a directory below it.";
-        if (Path.Contains('\0') || Path[1..].TrimEnd('/').Split('/').Any(component => component is "" or "." or ".."))
-            return $"The path '{Path}' has an empty, '.' or '..' component: write it without.";
-        return null;
+        return PhotoPath.Problem(Path[1..].TrimEnd('/')) is { } problem
+            ? $"The path '{Path}' {problem}: write it without an empty, '.' or '..' component."
+            : null;
     }
 
     /// <summary>Whether one of the two paths is the other's or below it, on one host.</summary>

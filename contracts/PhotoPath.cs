@@ -16,7 +16,7 @@ public static class PhotoPath
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <param name="path">Components parted by <c>/</c>, relative.</param>
+    /// <param name="path">Components parted by <c>/</c>, relative; or absolute, for a library's root.</param>
     public static string Encode(ReadOnlySpan<byte> path)
     {
         if (Utf8.IsValid(path))
@@ -54,6 +54,14 @@ public static class PhotoPath
         }
 
         return bytes.ToArray();
+    }
+
+    /// <summary>The bytes of a library's root (<see cref="Library.Path"/>), which has a slash before its first component.</summary>
+    /// <exception cref="FormatException">The rest of it is no path.</exception>
+    public static byte[] DecodeRoot(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return [(byte)'/', .. Decode(path[1..].TrimEnd('/'))];
     }
 
     /// <summary>What is wrong with a path, as the end of a sentence that starts with the path; null: nothing.</summary>

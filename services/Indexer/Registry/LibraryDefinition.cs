@@ -17,7 +17,7 @@ public sealed record LibraryDefinition
     [Description("The host whose watcher takes care of the library, as that watcher calls itself.")]
     public string? Host { get; init; }
 
-    [Description("The library's directory on its host, absolute.")]
+    [Description("The library's directory on its host, absolute. A name in it that is not UTF-8 is percent-encoded behind one more slash: /srv//caf%E9.")]
     public string? Path { get; init; }
 
     [Description("Globs of the files of interest; absent: the usual photo extensions, in any case; **/* is every file.")]

@@ -24,7 +24,7 @@ public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChan
             var registered = await ReadAsync(cancellationToken);
             taken.UnionWith(registered.Select(other => other.Id));
             string id = definition.Id ?? LibraryId.From(definition.Name, taken);
-            var library = Checked(definition, new Library { Id = id, Name = "", Host = "", Path = "" });
+            var library = Checked(Defined(definition, new Library { Id = id, Name = "", Host = "", Path = "" }));
             if (taken.Contains(id))
                 throw Taken(id, registered.FirstOrDefault(other => other.Id == id));
             RefuseOverlap(library, registered);
@@ -50,11 +50,16 @@ public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChan
             if (present.RemovedAt is not null)
                 throw new RefusedRegistrationException(RefusalKind.Conflict, $"The library '{id}' is removed: restore it first (POST /api/libraries/{id}/restore).");
 
-            var library = Checked(definition, present);
+            var library = Checked(Defined(definition, present));
             // Another host's watcher owns it from here on: what the former one still says is of the old epoch.
             return library.Host == present.Host ? library : library with { Epoch = present.Epoch + 1, Owner = null };
         }, cancellationToken);
     }
+
+    /// <summary>Changes what is said and nothing else; whoever owns the library goes on owning it.</summary>
+    /// <exception cref="RefusedRegistrationException"/>
+    public Task<Library> AmendAsync(string id, Func<Library, Library> amend, CancellationToken cancellationToken) =>
+        ChangeAsync(id, present => Checked(amend(present)), cancellationToken);
 
     /// <exception cref="RefusedRegistrationException"/>
     public Task RemoveAsync(string id, CancellationToken cancellationToken) => ChangeAsync(
@@ -94,23 +99,22 @@ public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChan
         ? $"There is a library '{id}' already: choose another id, or replace it (PUT /api/libraries/{id})."
         : $"The library '{id}' is removed but not forgotten yet: restore it (POST /api/libraries/{id}/restore), or choose another id.");
 
-    private static Library Checked(LibraryDefinition definition, Library present)
+    private static Library Defined(LibraryDefinition definition, Library present) => present with
     {
-        var library = present with
-        {
-            Name = definition.Name ?? "",
-            Host = definition.Host ?? "",
-            Path = definition.Path is { Length: > 1 } path ? path[0] + path[1..].TrimEnd('/') : definition.Path ?? "",
-            Include = definition.Include,
-            Exclude = definition.Exclude,
-            Kind = definition.Kind ?? Library.StoreKind,
-            Backend = definition.Backend ?? Library.LocalBackend,
-            Watch = WatchModeOf(definition),
-        };
-        return (library.Problem() ?? GlobProblem(library)) is { } problem
+        Name = definition.Name ?? "",
+        Host = definition.Host ?? "",
+        Path = definition.Path is { Length: > 1 } path ? path[0] + path[1..].TrimEnd('/') : definition.Path ?? "",
+        Include = definition.Include,
+        Exclude = definition.Exclude,
+        Kind = definition.Kind ?? Library.StoreKind,
+        Backend = definition.Backend ?? Library.LocalBackend,
+        Watch = WatchModeOf(definition),
+    };
+
+    private static Library Checked(Library library) =>
+        (library.Problem() ?? GlobProblem(library)) is { } problem
             ? throw new RefusedRegistrationException(RefusalKind.Invalid, problem)
             : library;
-    }
 
     private static WatchMode WatchModeOf(LibraryDefinition definition)
     {

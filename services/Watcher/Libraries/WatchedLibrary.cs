@@ -1,4 +1,3 @@
-using System.Text;
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Reconcile;
@@ -26,7 +25,7 @@ internal sealed class WatchedLibrary(long row, Library definition)
 
     public LibraryFilter Filter { get; private set; } = new(definition.Include, definition.Exclude);
 
-    public byte[] RootPath { get; private set; } = Encoding.UTF8.GetBytes(definition.Path);
+    public byte[] RootPath { get; private set; } = PhotoPath.DecodeRoot(definition.Path);
 
     /// <summary>Null while the root is not there or not the one known.</summary>
     public DirectoryNode? Root { get; set; }
@@ -55,6 +54,9 @@ internal sealed class WatchedLibrary(long row, Library definition)
     public int Directories { get; set; }
 
     public DateTimeOffset? DiskComparedAt { get; set; }
+
+    /// <summary>When that was last recorded by this process; null: not yet.</summary>
+    public DateTimeOffset? ComparisonKeptAt { get; set; }
 
     /// <summary>Its entries are being learned from the catalog: nothing is compared before.</summary>
     public bool IsRecovering { get; set; }
@@ -87,7 +89,7 @@ internal sealed class WatchedLibrary(long row, Library definition)
     {
         Definition = definition;
         Filter = new LibraryFilter(definition.Include, definition.Exclude);
-        RootPath = Encoding.UTF8.GetBytes(definition.Path);
+        RootPath = PhotoPath.DecodeRoot(definition.Path);
     }
 
     /// <summary>A version for the next plan: above all before it, here and in the catalog, and near to the clock.</summary>
