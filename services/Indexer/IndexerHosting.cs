@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using MassTransit;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
@@ -105,6 +106,11 @@ public static class IndexerHosting
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
             json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
             json.SerializerOptions.AllowDuplicateProperties = false;
+        });
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<IndexerOptions>>((kestrel, indexer) =>
+        {
+            kestrel.Limits.MaxConcurrentConnections = Math.Min(indexer.Value.MostConnections, OpenFiles.Share);
+            kestrel.Limits.KeepAliveTimeout = indexer.Value.ConnectionIdleTime;
         });
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ApiProblems.Complete);

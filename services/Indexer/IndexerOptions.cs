@@ -44,4 +44,12 @@ public sealed record IndexerOptions
     /// </summary>
     [Range(0, 1000)]
     public int MessagesAhead { get; init; } = 8;
+
+    /// <summary>Connections to the API at the same time, and fewer where the process may not have so many files open; one more is closed at once.</summary>
+    [Range(1, 100_000)]
+    public int MostConnections { get; init; } = 512;
+
+    /// <summary>How long a connection to the API is kept on which nothing is asked.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan ConnectionIdleTime { get; init; } = TimeSpan.FromMinutes(1);
 }

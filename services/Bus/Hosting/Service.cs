@@ -29,6 +29,13 @@ public static class Service
     public static async Task<int> RunAsync(Func<IHost> build)
     {
         ArgumentNullException.ThrowIfNull(build);
+        StandardStreams.Guard();
+        if (OpenFiles.Problem is { } problem)
+        {
+            await Console.Error.WriteLineAsync(problem);
+            return Failed;
+        }
+
         try
         {
             using var host = build();

@@ -1,4 +1,5 @@
 using Mono.Unix.Native;
+using WatchPhoto.Bus;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Libraries;
 using WatchPhoto.Watcher.State;
@@ -19,7 +20,7 @@ internal sealed class Comparison(
     // Of as many albums as a step records.
     private const int MostAhead = 64;
     // Directories that may be open for going ahead: in a wide and deep tree those whose turn to be gone into comes later are many.
-    private const int MostOpen = 256;
+    private static readonly int MostOpen = Math.Min(256, OpenFiles.Share);
     private static readonly TimeSpan StepTime = TimeSpan.FromMilliseconds(50);
 
     private readonly Queue<MovedDirectory> _moved = new();
