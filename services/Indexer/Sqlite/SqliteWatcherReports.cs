@@ -7,8 +7,20 @@ namespace WatchPhoto.Indexer.Sqlite;
 
 internal sealed class SqliteWatcherReports(SqliteDatabase database, TimeProvider time) : IWatcherReports
 {
-    public Task<bool> SaveAsync(WatcherReport report, TimeSpan silence, CancellationToken cancellationToken) =>
-        database.WriteAsync(writer => Save(writer, report, silence), cancellationToken);
+    private readonly RepeatedReports _repeated = new();
+
+    public async Task<bool> SaveAsync(WatcherReport report, TimeSpan silence, CancellationToken cancellationToken)
+    {
+        if (_repeated.Take(report))
+            return false;
+        long contests = _repeated.Contests(report.Host);
+        var (isKept, isNew) = await database.WriteAsync(writer => Save(writer, report, silence), cancellationToken);
+        if (isKept)
+            _repeated.Written(report, contests);
+        else
+            _repeated.Contested(report.Host);
+        return isNew;
+    }
 
     public Task<IReadOnlyList<WatcherReport>> ReadAsync(CancellationToken cancellationToken)
     {
@@ -18,7 +30,7 @@ internal sealed class SqliteWatcherReports(SqliteDatabase database, TimeProvider
         using var row = command.ExecuteReader();
         List<WatcherReport> reports = [];
         while (row.Read())
-            reports.Add(JsonSerializer.Deserialize(row.GetString(0), CatalogJson.Default.WatcherReport)!);
+            reports.Add(_repeated.Latest(JsonSerializer.Deserialize(row.GetString(0), CatalogJson.Default.WatcherReport)!));
         return Task.FromResult<IReadOnlyList<WatcherReport>>(reports);
     }
 
@@ -38,7 +50,7 @@ internal sealed class SqliteWatcherReports(SqliteDatabase database, TimeProvider
         return Task.FromResult<IReadOnlyList<HostLease>>(leases);
     }
 
-    private bool Save(SqliteWriter writer, WatcherReport report, TimeSpan silence)
+    private (bool IsKept, bool IsNew) Save(SqliteWriter writer, WatcherReport report, TimeSpan silence)
     {
         (string, object?)[] values =
         [
@@ -50,16 +62,18 @@ internal sealed class SqliteWatcherReports(SqliteDatabase database, TimeProvider
         const string Kept = "state_id = $state, sent_at = $sent, report = $report, rival_since = NULL";
         if (writer.Execute(
             "INSERT INTO watcher (host, state_id, sent_at, report) VALUES ($host, $state, $sent, $report) ON CONFLICT DO NOTHING", values) > 0)
-            return true;
+            return (true, true);
         // Sent much later than this one: its clock was set back since.
         if (writer.Execute($"""
             UPDATE watcher SET {Kept}, rival = nullif(rival, $answered)
             WHERE host = $host AND state_id = $state AND ($sent >= sent_at OR $delayed < sent_at)
             """, values) > 0)
-            return false;
+            return (true, false);
         writer.Execute("""
             UPDATE watcher SET rival = $run, rival_since = ifnull(rival_since, $now) WHERE host = $host AND state_id <> $state
             """, values);
-        return writer.Execute($"UPDATE watcher SET {Kept}, rival = NULL WHERE host = $host AND state_id <> $state AND rival_since <= $due", values) > 0;
+        bool isTaken = writer.Execute(
+            $"UPDATE watcher SET {Kept}, rival = NULL WHERE host = $host AND state_id <> $state AND rival_since <= $due", values) > 0;
+        return (isTaken, isTaken);
     }
 }

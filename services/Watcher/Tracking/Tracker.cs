@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Mono.Unix.Native;
+using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Kernel;
@@ -16,6 +17,9 @@ namespace WatchPhoto.Watcher.Tracking;
 /// </summary>
 internal sealed partial class Tracker : IComparisonEvents
 {
+    // Within this a comparison that finds the same again is not recorded.
+    private static readonly TimeSpan ComparisonKept = TimeSpan.FromHours(1);
+
     private readonly StateDatabase _state;
     private readonly IDisk _disk;
     private readonly WatcherOptions _options;
@@ -337,6 +341,8 @@ internal sealed partial class Tracker : IComparisonEvents
         {
             Errno.ENOSPC => "no kernel watch is left for this user: raise the sysctl fs.inotify.max_user_watches "
                 + $"(now {KernelLimits.MaxUserWatches}); until then it is compared from time to time",
+            Errno.EMFILE or Errno.ENFILE => $"too many files are open (the limit is {OpenFiles.Limit}): raise it (ulimit -Hn, LimitNOFILE= of systemd); "
+                + "until then it is compared from time to time",
             Errno.EACCES or Errno.EPERM => "permission denied: let the watcher's user read and enter it",
             _ => Stdlib.strerror(error),
         };
@@ -475,13 +481,20 @@ internal sealed partial class Tracker : IComparisonEvents
     {
         if (comparison.Whole is not { Root: not null } library || comparison.IsOutdated)
             return;
-        library.DiskComparedAt = _time.GetUtcNow();
+        var now = _time.GetUtcNow();
+        library.DiskComparedAt = now;
         _hasCompared = true;
-        _state.Transact(() =>
+        // A disk that is polled is compared every minute: that alone does not wake the state's own.
+        if (library.ComparisonKeptAt is not { } kept || (now - kept).Duration() >= ComparisonKept)
         {
-            _state.SaveLibrary(library);
-            _state.ForgetGoneBefore(_time.GetUtcNow() - _options.Memory);
-        });
+            library.ComparisonKeptAt = now;
+            _state.Transact(() =>
+            {
+                _state.SaveLibrary(library);
+                _state.ForgetGoneBefore(now - _options.Memory);
+            });
+        }
+
         LogCompared(library.Id, comparison.Files, _time.GetElapsedTime(comparison.Started).TotalSeconds, comparison.Worked.TotalSeconds);
     }
 

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Catalog;
+using WatchPhoto.Indexer.Registry;
+
+namespace WatchPhoto.Indexer.Sqlite;
+
+/// <summary>
+/// The last report of each host's owner, and whether the file says the same: watchers repeat themselves every few seconds, and
+/// the disk of the catalog may sleep meanwhile. A file has one indexer, so nobody else asks it. What a restart forgets is when
+/// a watcher was last heard, which it tells again.
+/// </summary>
+internal sealed class RepeatedReports
+{
+    private readonly Dictionary<string, Known> _byHost = [];
+    private readonly Lock _gate = new();
+
+    /// <summary>How often others have asked for a host's name: what was written before one of them has to be written again.</summary>
+    public long Contests(string host)
+    {
+        lock (_gate)
+            return _byHost.GetValueOrDefault(host)?.Contests ?? 0;
+    }
+
+    /// <returns>True: the report says what the file says, or comes too late, and need not be written.</returns>
+    public bool Take(WatcherReport report)
+    {
+        lock (_gate)
+        {
+            if (_byHost.GetValueOrDefault(report.Host) is not { Latest: { } latest } known || latest.StateId != report.StateId)
+                return false;
+            // Sent much later than this one: its clock was set back since.
+            if (report.SentAt < latest.SentAt && report.SentAt + IWatcherReports.LongestDelay >= latest.SentAt)
+                return true;
+            if (known.Written != Substance(report))
+                return false;
+            _byHost[report.Host] = known with { Latest = report };
+            return true;
+        }
+    }
+
+    /// <summary>The file has the report now.</summary>
+    /// <param name="contests">As before it was written.</param>
+    public void Written(WatcherReport report, long contests)
+    {
+        lock (_gate)
+        {
+            long since = _byHost.GetValueOrDefault(report.Host)?.Contests ?? 0;
+            _byHost[report.Host] = new Known(report, contests == since ? Substance(report) : null, since);
+        }
+    }
+
+    /// <summary>The file has been told of another watcher: the owner's next word has to be written, for it ends that.</summary>
+    public void Contested(string host)
+    {
+        lock (_gate)
+        {
+            var known = _byHost.GetValueOrDefault(host);
+            _byHost[host] = new Known(known?.Latest, Written: null, (known?.Contests ?? 0) + 1);
+        }
+    }
+
+    /// <summary>The report as it was last heard.</summary>
+    public WatcherReport Latest(WatcherReport written)
+    {
+        lock (_gate)
+            return _byHost.GetValueOrDefault(written.Host)?.Latest is { } latest && latest.StateId == written.StateId ? latest : written;
+    }
+
+    // All but the time, and what moves with it while nothing happens.
+    private static string Substance(WatcherReport report) => JsonSerializer.Serialize(
+        report with
+        {
+            SentAt = default,
+            Libraries = [.. report.Libraries.Select(library => library with
+            {
+                Progress = null, DiskComparedAt = null, Proof = library.Proof is { } proof ? proof with { DiskComparedAt = null } : null,
+            })],
+        },
+        CatalogJson.Default.WatcherReport);
+
+    /// <param name="Written">What the file says, by its substance; null: something else.</param>
+    private sealed record Known(WatcherReport? Latest, string? Written, long Contests);
+}
