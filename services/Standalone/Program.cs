@@ -1,3 +1,3 @@
 using WatchPhoto.Standalone;
 
-return await new StandaloneCommand().RunAsync(args);
+return await new StandaloneCommand().RunAsync(RawArguments.Of(args));

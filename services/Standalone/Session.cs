@@ -61,7 +61,7 @@ internal sealed class Session : IAsyncDisposable
         return new Session(app, port);
     }
 
-    public async Task RunAsync(IReadOnlyList<string> directories, IReadOnlyList<string>? include)
+    public async Task RunAsync(IReadOnlyList<PhotoDirectory> directories, IReadOnlyList<string>? include)
     {
         var services = _app.Services;
         var stopping = _app.Lifetime.ApplicationStopping;
@@ -80,8 +80,7 @@ internal sealed class Session : IAsyncDisposable
             Service.EndWith(_app);
             await Service.StartAsync(_app, stopping);
             var screen = new Screen(services.GetRequiredService<WatcherStatus>(), services.GetRequiredService<ChangeFeed>());
-            // Who reads what is shown may have paused.
-            await screen.ShowAsync(libraries, Address(services), stopping).WaitAsync(stopping);
+            await ShowAsync(screen.ShowAsync(libraries, Address(services), stopping), stopping);
         }
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
@@ -96,6 +95,21 @@ internal sealed class Session : IAsyncDisposable
         finally
         {
             await _app.StopAsync(CancellationToken.None);
+        }
+    }
+
+    // What is shown is for a person to look at: whatever is wrong with that, the catalog is kept.
+    private static async Task ShowAsync(Task showing, CancellationToken stopping)
+    {
+        try
+        {
+            // Who reads what is shown may have paused.
+            await showing.WaitAsync(stopping);
+        }
+        catch (Exception exception) when (!stopping.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync($"What happens is not shown any more ({exception.Message.TrimEnd('.')}); all else goes on, and the API tells of it.");
+            await Task.Delay(Timeout.InfiniteTimeSpan, stopping);
         }
     }
 

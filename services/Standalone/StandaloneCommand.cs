@@ -47,6 +47,9 @@ internal sealed class StandaloneCommand
 
     public async Task<int> RunAsync(string[] arguments)
     {
+        StandardStreams.Guard();
+        if (OpenFiles.Problem is { } problem)
+            return Refuse(problem);
         var parsed = _root.Parse(arguments);
         if (parsed.Errors is [var error, ..])
             return Refuse($"{error.Message} Try --help.");
@@ -64,17 +67,32 @@ internal sealed class StandaloneCommand
             string[] named = parsed.GetValue(_directories) ?? [];
             if (named.FirstOrDefault(name => name.StartsWith("--", StringComparison.Ordinal)) is { } option)
                 return Refuse($"There is no option '{option}': try --help; a directory of that name is ./{option}.");
-            var directories = named.Select(PhotoDirectory.Resolve).Distinct().ToList();
-            string data = Path.GetFullPath(parsed.GetValue(_data)!);
-            if (directories.Count == 0 && !DataDirectory.HasCatalog(data))
+            var directories = named.Select(PhotoDirectory.Resolve).DistinctBy(directory => directory.Path).ToList();
+            string data = parsed.GetValue(_data)!;
+            // .NET cannot name what is not UTF-8, nor what is no more.
+            bool isNowhere = !Directory.Exists(".");
+            if (RawArguments.AreBytes(data) || (isNowhere && !Path.IsPathRooted(data)))
+                return Refuse("The name of the catalog's directory is not UTF-8: choose another with --data.");
+            data = Path.GetFullPath(data);
+            var include = parsed.GetValue(_include) is { Length: > 0 } globs ? globs : null;
+            if (include?.Any(RawArguments.AreBytes) == true)
+                return Refuse("What --include says is not UTF-8: put a '?' where a byte is that is no letter.");
+            if (!DataDirectory.HasCatalog(data))
             {
-                await _root.Parse("--help").InvokeAsync(cancellationToken: cancellationToken);
-                return Refuse("Nothing is registered yet: name a directory of photos.");
+                if (directories.FirstOrDefault(directory => directory.Problem is not null) is { } unknown)
+                    return Refuse(unknown.Problem!);
+                if (directories.Count == 0)
+                {
+                    await _root.Parse("--help").InvokeAsync(cancellationToken: cancellationToken);
+                    return Refuse("Nothing is registered yet: name a directory of photos.");
+                }
             }
 
-            PhotoDirectory.RefuseOverlaps(directories, data);
+            PhotoDirectory.RefuseOverlaps(directories, PhotoDirectory.Real(data));
             using var dataDirectory = DataDirectory.Open(data);
-            var include = parsed.GetValue(_include) is { Length: > 0 } globs ? globs : null;
+            // The host wants to be somewhere.
+            if (isNowhere)
+                Environment.CurrentDirectory = "/";
             await using var session = Session.Create(dataDirectory, port);
             await session.RunAsync(directories, include);
             return Environment.ExitCode;
