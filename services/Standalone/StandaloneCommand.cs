@@ -69,7 +69,9 @@ internal sealed class StandaloneCommand
                 return Refuse($"There is no option '{option}': try --help; a directory of that name is ./{option}.");
             var directories = named.Select(PhotoDirectory.Resolve).DistinctBy(directory => directory.Path).ToList();
             string data = parsed.GetValue(_data)!;
-            if (RawArguments.AreBytes(data))
+            // .NET cannot name what is not UTF-8, nor what is no more.
+            bool isNowhere = !Directory.Exists(".");
+            if (RawArguments.AreBytes(data) || (isNowhere && !Path.IsPathRooted(data)))
                 return Refuse("The name of the catalog's directory is not UTF-8: choose another with --data.");
             data = Path.GetFullPath(data);
             var include = parsed.GetValue(_include) is { Length: > 0 } globs ? globs : null;
@@ -88,6 +90,9 @@ internal sealed class StandaloneCommand
 
             PhotoDirectory.RefuseOverlaps(directories, PhotoDirectory.Real(data));
             using var dataDirectory = DataDirectory.Open(data);
+            // The host wants to be somewhere.
+            if (isNowhere)
+                Environment.CurrentDirectory = "/";
             await using var session = Session.Create(dataDirectory, port);
             await session.RunAsync(directories, include);
             return Environment.ExitCode;

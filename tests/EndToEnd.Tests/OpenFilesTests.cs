@@ -48,18 +48,21 @@ public sealed class OpenFilesTests : StandaloneTest
         var standalone = StartBy(Shell("ulimit -n 512; exec \"$@\""), $"--port={port}", Photos.Root);
         await standalone.SaysAsync("1,000 files in the catalog");
 
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
-        await Task.WhenAll(Enumerable.Range(0, 1_000).Select(async _ =>
+        // With it its connections go.
+        using (var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") })
         {
-            try
+            await Task.WhenAll(Enumerable.Range(0, 1_000).Select(async _ =>
             {
-                await http.GetStringAsync(new Uri("api/libraries/photos/photos.ndjson", UriKind.Relative), Cancellation);
-            }
-            catch (HttpRequestException)
-            {
-                // One too many at this moment.
-            }
-        }));
+                try
+                {
+                    await http.GetStringAsync(new Uri("api/libraries/photos/photos.ndjson", UriKind.Relative), Cancellation);
+                }
+                catch (HttpRequestException)
+                {
+                    // One too many at this moment.
+                }
+            }));
+        }
 
         Photos.Run("mv 2026/000 moved");
         using var api = await AnsweringAsync(port);

@@ -91,9 +91,9 @@ public sealed class StandaloneDirectoriesTests : StandaloneTest
     public async Task A_directory_whose_name_is_not_UTF_8_is_watched_and_can_be_registered_over_HTTP()
     {
         Photos.Run("mkdir -p ../$'caf\\xe9'/sub; echo photo > ../$'caf\\xe9'/sub/a.jpg");
-        var standalone = StartBy(Shell($"exec \"$@\" '{Beside("")}'$'caf\\xe9'"), "--port", "0");
+        var standalone = StartBy(Shell($"exec \"$@\" '{Beside("")}/'$'caf\\xe9'"), "--port", "0");
         using var api = await standalone.ApiAsync();
-        string path = Beside("") + "/caf%E9";
+        string path = Beside("") + "//caf%E9";
         var library = Assert.Single((await GetAsync(api, "libraries")).AsArray())!;
         Assert.Equal(path, library["path"]!.GetValue<string>());
         Assert.Equal("caf%E9", library["name"]!.GetValue<string>());
@@ -104,7 +104,7 @@ public sealed class StandaloneDirectoriesTests : StandaloneTest
         var definition = new { id = "caf-e9", name = "Café", host = library["host"]!.GetValue<string>(), path };
         Assert.Equal(HttpStatusCode.Conflict, await PostAsync(definition with { id = "other" }));
         Assert.Equal(HttpStatusCode.Conflict, await PostAsync(definition with { id = "other", path = path + "/sub" }));
-        Assert.Equal(HttpStatusCode.BadRequest, await PostAsync(definition with { id = "other", path = Beside("") + "/plain" }));
+        Assert.Equal(HttpStatusCode.BadRequest, await PostAsync(definition with { id = "other", path = Beside("") + "//plain" }));
         (await api.DeleteAsync(new Uri("api/libraries/caf-e9", UriKind.Relative), Cancellation)).EnsureSuccessStatusCode();
         Assert.Equal(HttpStatusCode.Created, await PostAsync(definition with { id = "again" }));
         await HasAsync("b.jpg", "again");
@@ -123,7 +123,7 @@ public sealed class StandaloneDirectoriesTests : StandaloneTest
     public async Task A_directory_is_watched_from_inside_of_it_by_whatever_name()
     {
         Photos.Run("mkdir ../$'caf\\xe9'; echo photo > ../$'caf\\xe9'/a.jpg");
-        await StartBy(Shell($"cd '{Beside("")}'$'caf\\xe9'; exec \"$@\""), "--port", "0", ".").SaysAsync("1 files in the catalog");
+        await StartBy(Shell($"cd '{Beside("")}/'$'caf\\xe9'; exec \"$@\""), "--port", "0", ".").SaysAsync("1 files in the catalog");
     }
 
     [Fact]

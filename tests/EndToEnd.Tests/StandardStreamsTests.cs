@@ -71,11 +71,26 @@ public sealed class StandardStreamsTests : StandaloneTest
             By = Shell($"exec \"$@\" {redirection}"),
         };
         service.Start();
-        string made = Path.Combine(Data, program == "Indexer" ? "catalog.db" : "state/watcher.db");
-        await Wait.UntilAsync(() => File.Exists(made), "It has not begun.");
+        // What is done once it listens to signals.
+        await Wait.UntilAsync(
+            () => program == "Indexer" ? File.Exists(Path.Combine(Data, "catalog.db")) : HasThread(service.Id, "tracker"),
+            "It has not begun.");
         if (redirection == "> /dev/full")
             await service.WritesAsync("Standard output cannot be written to (No space left on device)");
         Assert.True(service.IsRunning);
         Assert.Equal(0, await service.TerminateAsync());
     }
+
+    private static bool HasThread(int process, string name) => Directory.EnumerateDirectories($"/proc/{process}/task").Any(thread =>
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(thread, "comm")).Contains(name, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // It has ended just now.
+            return false;
+        }
+    });
 }
