@@ -64,7 +64,7 @@ public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChan
         // It need not be named yet.
         string name = definition.Name ?? "preview";
         var free = definition.Id ?? LibraryId.From(name, registered.Select(other => other.Id).ToHashSet());
-        var library = Checked(definition with { Name = name }, new Library { Id = free, Name = "", Host = "", Path = "" });
+        var library = Checked(Defined(definition with { Name = name }, new Library { Id = free, Name = "", Host = "", Path = "" }));
         if (library.Kind != Library.StoreKind || library.Backend != Library.LocalBackend)
             throw new RefusedRegistrationException(RefusalKind.Invalid, $"A library of the kind '{library.Kind}' and the backend '{library.Backend}' is not looked at: leave both out.");
         RefuseOverlap(library, registered);

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Mono.Unix.Native;
-using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Kernel;
