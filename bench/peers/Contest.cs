@@ -225,7 +225,7 @@ internal sealed class Contest
         var last = $"last-{++_sentinels}.jpg";
         foreach (var root in _roots)
             await File.WriteAllTextAsync(Path.Combine(root, last), last);
-        var files = _roots.Select(Tree.Files).ToArray();
+        var files = _roots.Select(root => Tree.Files(root)).ToArray();
         await Task.WhenAll(entrants.Select(async entrant =>
         {
             var pictures = await Task.WhenAll(entrant.Peers.Select((peer, i) => QuietAsync(peer, files[i], last)));

@@ -107,7 +107,7 @@ public sealed class EvidenceTests : IDisposable
             // It holds on, and what else happens goes on.
             _watcher.Ask(LibraryAction.Compare);
             _watcher.Write("new.jpg");
-            Until(() => _watcher.Entries().ContainsKey("new.jpg") && _watcher.Ask(tracker => tracker.IsIdle));
+            LiveWatcher.Until(() => _watcher.Entries().ContainsKey("new.jpg") && _watcher.Ask(tracker => tracker.IsIdle));
             Assert.Equal(before.Count + 1, _watcher.Entries().Count);
             Assert.Equal(20, _watcher.Ask(tracker => tracker.Libraries.Single().Held));
 
@@ -137,7 +137,7 @@ public sealed class EvidenceTests : IDisposable
         {
             var before = Begin(files: 60);
             Shell.Run($"umount {usb}", _watcher.Root);
-            Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any()));
+            LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any()));
             Shell.Run($"mkdir ../outside/kept; mv ../outside/disk/d ../outside/kept; mount --bind ../outside/disk {usb}", _watcher.Root);
             Wait(library => library.Held == 20);
             Assert.Equal(before.Count, _watcher.Entries().Count);

@@ -107,9 +107,9 @@ internal sealed partial class Tracker : IComparisonEvents
     public IReadOnlyCollection<WatchedLibrary> Libraries => _libraries.Values;
 
     /// <summary>Libraries of this host that are not watched, by id, and why.</summary>
-    public IEnumerable<KeyValuePair<string, string>> Refused => _refused.Concat(_libraries.Values
+    public IReadOnlyDictionary<string, string> Refused => _refused.Concat(_libraries.Values
         .Where(library => library.Refused is { Length: > 0 } && !_refused.ContainsKey(library.Id))
-        .Select(library => KeyValuePair.Create(library.Id, library.Refused!)));
+        .Select(library => KeyValuePair.Create(library.Id, library.Refused!))).ToDictionary();
 
     /// <summary>How this host's clock contradicts the indexers', and what helps; null: it does not. Nothing is proven meanwhile.</summary>
     public Trouble? ClockProblem => _time.Problem;
