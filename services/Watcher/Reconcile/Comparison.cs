@@ -230,7 +230,12 @@ internal sealed class Comparison(
         }
 
         var error = tree.Open(node, out var open);
-        if (error == 0)
+        if (error == 0 && !IsMountKnown(node, open!))
+        {
+            open!.Dispose();
+            NotThere(node, Errno.ENOENT, recursive);
+        }
+        else if (error == 0)
         {
             if (!Polls(node, open!) && node.Watch == DirectoryNode.NoWatch)
                 Watch(node, open!);
@@ -373,7 +378,7 @@ internal sealed class Comparison(
         }
 
         if (known is not null && known.Identity == identity && !recursive && !known.IsOpaque
-            && (known.Watch != DirectoryNode.NoWatch || known.IsPolled))
+            && (known.Watch != DirectoryNode.NoWatch || known.IsPolled) && IsMountKnown(known, open))
         {
             open.Dispose();
             return true;
@@ -438,6 +443,10 @@ internal sealed class Comparison(
         Push(node, open, recursive: true, share);
         return true;
     }
+
+    // Another disk may have the same device and number; its parent says which it is.
+    private bool IsMountKnown(DirectoryNode node, IDirectory open) =>
+        !open.Facts.IsMountRoot || node.Parent is null || AwayDisk(node.Parent, node.Name, open) is null;
 
     // The file systems mounted inside a library are known, so that their absence is not taken for deletion.
     private Trouble? AwayDisk(DirectoryNode parent, byte[] name, IDirectory open)

@@ -92,7 +92,7 @@ internal sealed partial class Planner
             if (isAll && vanished is { Count: > 0 })
             {
                 var byName = vanished.ToLookup(path => path.Key.Name, NameComparer.Instance);
-                foreach (var named in appeared.GroupBy(path => path.Key.Name, NameComparer.Instance).ToList())
+                foreach (var named in appeared.GroupBy(path => path.FormerName, NameComparer.Instance).ToList())
                     Match([.. byName[named.Key]], [.. named]);
                 vanished.RemoveAll(path => path.Goes is not null);
                 appeared.RemoveAll(path => path.Source is not null);
@@ -101,11 +101,11 @@ internal sealed partial class Planner
                 appeared.RemoveAll(path => path.Source is not null);
             }
 
-            var names = appeared.ToLookup(path => path.Key.Name, NameComparer.Instance);
+            var names = appeared.ToLookup(path => path.FormerName, NameComparer.Instance);
             foreach (var path in appeared)
             {
                 path.IsAmbiguous = vanished is not [] || appeared.Count > 1;
-                path.HasNamesake = names[path.Key.Name].Count() > 1;
+                path.HasNamesake = names[path.FormerName].Count() > 1;
                 // Others that could be meant may not have been met yet.
                 if (!final && vanished is { Count: > 0 })
                     path.Doubt();
@@ -139,9 +139,9 @@ internal sealed partial class Planner
             return state.Recall(identity, path.Key.Name, since);
         // What is recorded with this size and time is elsewhere, or has been told apart.
         var twins = _twins.GetValueOrDefault(identity);
-        if (path.HasNamesake || twins is null || twins.Exists(twin => IsNamed(twin.Key, path.Key.Name)))
+        if (path.HasNamesake || twins is null || twins.Exists(twin => IsNamed(twin.Key, path.FormerName)))
             return null;
-        if (state.Recall(identity, path.Key.Name, since) is { } byName)
+        if (state.Recall(identity, path.FormerName, since) is { } byName)
             return byName;
         return !path.IsAmbiguous && twins.Count == 0 && JustGone(identity) is { } gone && gone.PhotoId != Guid.Empty ? gone.PhotoId : null;
     }
@@ -154,7 +154,7 @@ internal sealed partial class Planner
     private void Forget(PlannedPath path)
     {
         var identity = path.OnDisk!.Value.Identity;
-        state.Forget(identity, path.Key.Name);
+        state.Forget(identity, path.FormerName);
         if (identity.IsWeak && _justGone.Remove(identity, out var gone) && gone.PhotoId != Guid.Empty)
             state.Forget(identity, gone.Name);
     }

@@ -523,6 +523,9 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
         /// <summary>Which of several photos it is, by size and time nothing tells.</summary>
         public bool IsAmbiguous { get; set; }
 
+        /// <summary>The name it had, if the hints of a rename tell another.</summary>
+        public byte[] FormerName => From.CameFrom?.Name ?? Key.Name;
+
         /// <summary>Nor does its name.</summary>
         public bool HasNamesake { get; set; }
 
