@@ -8,13 +8,16 @@ internal sealed class OutboxSignal
     private readonly Channel<bool> _raised = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
-    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource? _held;
 
     /// <summary>Completes when what is in the outbox may be sent.</summary>
-    public Task Opened => _opened.Task;
+    public Task Opened => _held?.Task ?? Task.CompletedTask;
 
-    /// <summary>Lets what is in the outbox be sent, from now on.</summary>
-    public void Open() => _opened.TrySetResult();
+    /// <summary>Keeps what is in the outbox from being sent; before the publisher begins.</summary>
+    public void Hold() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Lets it be sent, from now on.</summary>
+    public void Open() => _held?.TrySetResult();
 
     public void Raise() => _raised.Writer.TryWrite(true);
 

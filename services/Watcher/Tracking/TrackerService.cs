@@ -34,6 +34,8 @@ internal sealed class TrackerService : IHostedService, IDisposable
         {
             ChangeRecorded = metrics.Recorded,
         };
+        if (_tracker.AwaitsTime)
+            outbox.Hold();
         _reader = new HintReader(_inotify, time, arrived: () => _wake.Set(), failed: end.Because);
         _thread = new Thread(Run) { IsBackground = true, Name = "tracker" };
     }
