@@ -1,7 +1,9 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using MassTransit;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
@@ -25,6 +27,9 @@ public static class IndexerHosting
 {
     private const string MongoDb = "MongoDb";
     private const string Sqlite = "Sqlite";
+
+    // Of the connections that are one too many.
+    private const int MostBeingClosed = 16;
 
     /// <summary>
     /// Keeps the catalog and answers for it over HTTP (<see cref="IndexerApi.MapIndexerApi"/>). The database is the
@@ -96,6 +101,8 @@ public static class IndexerHosting
     private static OptionsValidationException Misconfigured(string problem) =>
         new("ConnectionStrings", typeof(CatalogOptions), [problem]);
 
+    private static int Connections(IOptions<IndexerOptions> options) => Math.Min(options.Value.MostConnections, OpenFiles.Share);
+
     private static void AddApi(this IHostApplicationBuilder builder)
     {
         // Whom it shall answer beside this machine, its operator says.
@@ -113,9 +120,12 @@ public static class IndexerHosting
         });
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<IndexerOptions>>((kestrel, indexer) =>
         {
-            kestrel.Limits.MaxConcurrentConnections = Math.Min(indexer.Value.MostConnections, OpenFiles.Share);
+            kestrel.Limits.MaxConcurrentConnections = Connections(indexer);
             kestrel.Limits.KeepAliveTimeout = indexer.Value.ConnectionIdleTime;
         });
+        builder.Services.AddSingleton<IConnectionListenerFactory>(provider => new AcceptedConnections(
+            ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider),
+            Connections(provider.GetRequiredService<IOptions<IndexerOptions>>()) + MostBeingClosed));
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ApiProblems.Complete);
         builder.Services.AddExceptionHandler<ApiProblems>();
