@@ -54,6 +54,20 @@ public sealed class SpellingTests : IDisposable
         Assert.Equal(["B.JPG"], _watcher.Settled().Keys);
     }
 
+    [Theory, MemberData(nameof(Modes))]
+    public void Of_twins_whose_directory_is_renamed_the_one_whose_name_changes_too_is_the_one_that_is_left(string mode)
+    {
+        for (int i = 1; i <= 30; i++)
+            _watcher.Write($"100/IMG_{i}.raw");
+        Shell.Run("touch -d '2026-01-01 UTC' 100/*", _watcher.Root);
+        var before = Begin();
+        During(mode, "mv 100 101; mv 101/IMG_30.raw 101/img_30.RAW");
+
+        var after = _watcher.Settled();
+        Assert.Equal(before["100/IMG_3.raw"].PhotoId, after["101/IMG_3.raw"].PhotoId);
+        Assert.Equal(before["100/IMG_30.raw"].PhotoId, after["101/img_30.RAW"].PhotoId);
+    }
+
     private Dictionary<string, State.Entry> Begin()
     {
         _watcher.Start();

@@ -84,10 +84,13 @@ internal sealed partial class Planner
         if (_twins.Count == 0)
             return;
         var newcomers = _order.Where(path => path is { IsNewcomer: true, IsUnfinished: false, Source: null, OnDisk.Identity.IsWeak: true });
-        foreach (var group in newcomers.GroupBy(path => path.OnDisk!.Value.Identity).ToList())
+        // A copy in another library is another photo.
+        foreach (var group in newcomers.GroupBy(path => (path.OnDisk!.Value.Identity, path.Directory.Library)).ToList())
         {
+            var (identity, library) = group.Key;
             // A twin may be at its place that came from elsewhere.
-            var vanished = Twins(group.Key)?.Where(twin => twin.Goes is null && (twin.IsNewcomer || twin.OnDisk?.Identity != group.Key)).ToList();
+            var vanished = Twins(identity)?
+                .Where(twin => twin.Directory.Library == library && twin.Goes is null && (twin.IsNewcomer || twin.OnDisk?.Identity != identity)).ToList();
             var appeared = group.ToList();
             if (isAll && vanished is { Count: > 0 })
             {
@@ -115,7 +118,7 @@ internal sealed partial class Planner
 
     private static void Match(List<PlannedPath> vanished, List<PlannedPath> appeared)
     {
-        if (vanished is [var from] && appeared is [var to] && from.Directory.Library == to.Directory.Library)
+        if (vanished is [var from] && appeared is [var to])
             (from.Goes, to.Source) = (to, from);
     }
 
@@ -139,7 +142,7 @@ internal sealed partial class Planner
             return state.Recall(identity, path.Key.Name, since);
         // What is recorded with this size and time is elsewhere, or has been told apart.
         var twins = _twins.GetValueOrDefault(identity);
-        if (path.HasNamesake || twins is null || twins.Exists(twin => IsNamed(twin.Key, path.FormerName)))
+        if (path.HasNamesake || twins is null || twins.Exists(twin => twin.Directory.Library == path.Directory.Library && IsNamed(twin.Key, path.FormerName)))
             return null;
         if (state.Recall(identity, path.FormerName, since) is { } byName)
             return byName;

@@ -31,6 +31,9 @@ internal sealed class Agenda(TimeProvider time)
     public void Compare(DirectoryNode directory, bool recursive) =>
         _directories[directory] = recursive || _directories.GetValueOrDefault(directory);
 
+    /// <summary>Whether a directory is to be compared with all below.</summary>
+    public bool Compares(DirectoryNode directory) => _directories.GetValueOrDefault(directory);
+
     /// <summary>Brings what was put off and is due now.</summary>
     /// <returns>How long until the next is due; null: nothing is put off.</returns>
     public TimeSpan? BringDue()

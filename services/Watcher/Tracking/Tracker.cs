@@ -883,7 +883,9 @@ internal sealed partial class Tracker : IComparisonEvents
             return false;
         var error = _tree.Open(root, out var open);
         open?.Dispose();
-        return error == 0 && (root.Watch != DirectoryNode.NoWatch || root.IsPolled || root.Trouble is not null || !IsIdle);
+        // Without a watch it was unmounted, and another may have been mounted since; or its turn to be watched has not come.
+        return error == 0 && (root.Watch != DirectoryNode.NoWatch || root.IsPolled || root.Trouble is not null
+            || _agenda.Compares(root) || ScanOf(library) is not null);
     }
 
     // No event tells that a disk was mounted.
