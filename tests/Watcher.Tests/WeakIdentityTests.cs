@@ -178,7 +178,9 @@ public sealed class WeakIdentityTests : IDisposable
                 if (!isLive)
                     watcher.Stop();
                 // The last hint: when it has been looked at, all are in.
-                Shell.Run(string.Join('\n', steps) + "\necho the last one > z", watcher.Root);
+                // Of twins on their way through a name that is left out the hints say too little, where they are seen on it.
+                var script = string.Join('\n', steps);
+                Shell.Run((isLive ? script.Replace(".t", "t", StringComparison.Ordinal) : script) + "\necho the last one > z", watcher.Root);
                 if (!isLive)
                     watcher.Start();
                 var after = watcher.Settled();

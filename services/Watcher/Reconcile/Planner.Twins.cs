@@ -92,7 +92,8 @@ internal sealed partial class Planner
             var vanished = Twins(identity)?
                 .Where(twin => twin.Directory.Library == library && twin.Goes is null && (twin.IsNewcomer || twin.OnDisk?.Identity != identity)).ToList();
             var appeared = group.ToList();
-            if (isAll && vanished is { Count: > 0 })
+            // Of one that was heard of, the hints say where it came from, or nobody does: what vanished beside it may have been deleted.
+            if (isAll && vanished is { Count: > 0 } && appeared.TrueForAll(path => path.From.Live is null))
             {
                 var byName = vanished.ToLookup(path => path.Key.Name, NameComparer.Instance);
                 foreach (var named in appeared.GroupBy(path => path.FormerName, NameComparer.Instance).ToList())
