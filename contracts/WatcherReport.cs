@@ -71,15 +71,25 @@ public sealed record Unseen(long Count, IReadOnlyList<UnseenPlace> Places)
 }
 
 /// <summary>A directory, or names in it, that a watcher does not see.</summary>
-/// <param name="Directory">
-/// Relative to the library's root, as paths of photos are, and empty for the root; null: the reason is at no place, and is the whole
-/// library's.
-/// </param>
-/// <param name="Reason">Why it is not seen.</param>
-/// <param name="Remedy">What would help.</param>
-/// <param name="Name">The first of the names that cannot be looked at; null: it is the directory with all below.</param>
-/// <param name="Names">How many such names there are in it; 0: it is the directory with all below.</param>
-public sealed record UnseenPlace(string? Directory, string Reason, string Remedy, string? Name = null, long Names = 0);
+public sealed record UnseenPlace
+{
+    /// <summary>
+    /// Relative to the library's root, as paths of photos are, and empty for the root; null: the reason is at no place, and is the
+    /// whole library's.
+    /// </summary>
+    public string? Directory { get; init; }
+
+    public required string Reason { get; init; }
+
+    /// <summary>What would help.</summary>
+    public required string Remedy { get; init; }
+
+    /// <summary>The first of the names that cannot be looked at; null: it is the directory with all below.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>How many such names there are in it; 0: it is the directory with all below.</summary>
+    public long Names { get; init; }
+}
 
 [JsonConverter(typeof(JsonStringEnumConverter<LibraryState>))]
 public enum LibraryState

@@ -150,7 +150,7 @@ public sealed class UnseenTests : IDisposable
         }
         finally
         {
-            Shell.Run("umount f", _watcher.Root);
+            Shell.Run("umount -l f", _watcher.Root);
         }
 
         _watcher.Write("f/d.jpg");

@@ -1,4 +1,6 @@
+using System.Text;
 using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Kernel;
 using WatchPhoto.Watcher.Tree;
 
 namespace WatchPhoto.Watcher.Libraries;
@@ -15,6 +17,7 @@ internal sealed class SharedRoots(DirectoryTree tree)
 
     private readonly Dictionary<(ulong Device, ulong Inode), WatchedLibrary> _open = [];
     private readonly Dictionary<WatchedLibrary, HashSet<(ulong, ulong)>> _above = [];
+    private readonly Dictionary<WatchedLibrary, MountedPlace?> _places = [];
     // The root of the inner one was met in the outer one: a bind mount, which what is above a root does not show.
     private readonly List<(WatchedLibrary Outer, byte[] Path, WatchedLibrary Inner)> _met = [];
 
@@ -26,6 +29,7 @@ internal sealed class SharedRoots(DirectoryTree tree)
     {
         _open[Identity(root)] = library;
         _above[library] = Above(root);
+        _places[library] = MountedPlace.Of(library.RootPath);
     }
 
     public void Close(WatchedLibrary library)
@@ -33,6 +37,7 @@ internal sealed class SharedRoots(DirectoryTree tree)
         if (library.Root is { } root && _open.GetValueOrDefault(root.Identity) == library)
             _open.Remove(root.Identity);
         _above.Remove(library);
+        _places.Remove(library);
     }
 
     /// <summary>It is not a library of this host any more.</summary>
@@ -54,6 +59,7 @@ internal sealed class SharedRoots(DirectoryTree tree)
     {
         var identity = Identity(root);
         var above = Above(root);
+        MeetByMounts(library);
         _met.RemoveAll(met => !IsStillSo(met, library, root));
         var conflicts = new List<(WatchedLibrary, string)>();
         foreach (var (other, aboveOther) in _above)
@@ -101,6 +107,22 @@ internal sealed class SharedRoots(DirectoryTree tree)
     {
         using (directory)
             return error == 0 ? Identity(directory!) == identity : !error.MeansAbsent();
+    }
+
+    // Before a scan does, which would have told of files by then.
+    private void MeetByMounts(WatchedLibrary library)
+    {
+        if (MountedPlace.Of(library.RootPath) is not { } place)
+            return;
+        foreach (var (other, otherPlace) in _places)
+        {
+            if (other == library || otherPlace is null)
+                continue;
+            foreach (string path in otherPlace.PlacesOf(place))
+                Met(other, Encoding.UTF8.GetBytes(path + "/"), library);
+            foreach (string path in place.PlacesOf(otherPlace))
+                Met(library, Encoding.UTF8.GetBytes(path + "/"), other);
+        }
     }
 
     // A scan has met it, or will not again: it is in the tree.

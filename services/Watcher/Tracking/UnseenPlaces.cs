@@ -104,10 +104,10 @@ internal sealed class UnseenPlaces(TimeSpan interval, TimeProvider time)
         return false;
     }
 
-    private static UnseenPlace Place(byte[] path, Trouble trouble) => new(Text(path), trouble.Reason, trouble.Remedy);
+    private static UnseenPlace Place(byte[] path, Trouble trouble) => new() { Directory = Text(path), Reason = trouble.Reason, Remedy = trouble.Remedy };
 
     private static UnseenPlace Place(byte[] path, UnseenNames unseen) =>
-        new(Text(path), unseen.Trouble.Reason, unseen.Trouble.Remedy, PhotoPath.Encode(unseen.First), unseen.Count);
+        Place(path, unseen.Trouble) with { Name = PhotoPath.Encode(unseen.First), Names = unseen.Count };
 
     private static string Text(byte[] path) => path.Length == 0 ? "" : PhotoPath.Encode(path.AsSpan()[..^1]);
 }

@@ -34,7 +34,7 @@ public sealed class ClaimsTests
     [Fact]
     public void A_place_that_is_not_seen_is_shown_and_nothing_is_claimed_in_any_state()
     {
-        var unseen = new Unseen(1, [new UnseenPlace("d", "dark", "light")]);
+        var unseen = new Unseen(1, [new UnseenPlace { Directory = "d", Reason = "dark", Remedy = "light" }]);
         var claims = Claims.Of(Known, Report(LibraryState.Scanning, unseen));
         Assert.Equal((null, null, unseen), (claims.VerifiedAt, claims.DiskComparedAt, claims.Unseen));
     }

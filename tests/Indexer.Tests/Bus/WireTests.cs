@@ -134,7 +134,12 @@ public class WireTests(TestServers fixture)
                 new()
                 {
                     LibraryId = "dark", Epoch = 3, State = LibraryState.Degraded, Reason = "It is dark.", Entries = 6, Directories = 7,
-                    Unseen = new Unseen(3, [new("2026/d", "dark", "light"), new("", "dark", "light", "a.jpg", 2), new(null, "dark", "light")]),
+                    Unseen = new Unseen(3,
+                    [
+                        new() { Directory = "2026/d", Reason = "dark", Remedy = "light" },
+                        new() { Directory = "", Reason = "dark", Remedy = "light", Name = "a.jpg", Names = 2 },
+                        new() { Reason = "dark", Remedy = "light" },
+                    ]),
                 },
             ],
             Refused = [new RefusedLibrary("bad", "It is bad.")],

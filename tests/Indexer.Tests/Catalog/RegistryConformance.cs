@@ -300,7 +300,12 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
             new()
             {
                 LibraryId = "less", Epoch = 3, State = LibraryState.Degraded, Entries = 0, Directories = 0,
-                Unseen = new Unseen(22, [new("$d", "It is so.", "Do \"that\"."), new("", "It is so.", "Do that.", "a.jpg", 20), new(null, "It is so.", "Do that.")]),
+                Unseen = new Unseen(22,
+                [
+                    new() { Directory = "$d", Reason = "It is so.", Remedy = "Do \"that\"." },
+                    new() { Directory = "", Reason = "It is so.", Remedy = "Do that.", Name = "a.jpg", Names = 20 },
+                    new() { Reason = "It is so.", Remedy = "Do that." },
+                ]),
             },
         ],
         Refused = [new RefusedLibrary("third", "It is inside of photos.")],
