@@ -10,8 +10,6 @@ namespace WatchPhoto.Watcher.Kernel;
 /// </summary>
 internal sealed record MountedPlace(string Device, string Path, IReadOnlyList<(string Device, string Path, string Below)> Inside)
 {
-    private const string Table = "/proc/self/mountinfo";
-
     /// <returns>Null: it is not there, or the table does not have it.</returns>
     public static MountedPlace? Of(ReadOnlySpan<byte> directory)
     {
@@ -20,13 +18,9 @@ internal sealed record MountedPlace(string Device, string Path, IReadOnlyList<(s
         (string Device, string Path)? place = null;
         int longest = -1;
         var inside = new List<(string, string, string)>();
-        foreach (string line in ReadTable())
+        foreach (var mount in MountInfo.All())
         {
-            // 36 35 98:0 /path/in/the/file/system /mount/point ...
-            string[] fields = line.Split(' ', 6);
-            if (fields.Length < 6)
-                continue;
-            var (device, root, point) = (fields[2], Unescaped(fields[3]), Unescaped(fields[4]));
+            var (device, root, point) = (mount.Device, Encoding.UTF8.GetString(mount.Root), Encoding.UTF8.GetString(mount.Point));
             // Of two at one point the later one is above.
             if (Below(path, point) is { } rest && point.Length >= longest)
                 (place, longest) = ((device, Join(root, rest)), point.Length);
@@ -49,18 +43,6 @@ internal sealed record MountedPlace(string Device, string Path, IReadOnlyList<(s
         }
     }
 
-    private static string[] ReadTable()
-    {
-        try
-        {
-            return File.ReadAllLines(Table);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
-
     private static string? RealPath(string path)
     {
         int descriptor = Syscall.open(path, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC);
@@ -80,9 +62,4 @@ internal sealed record MountedPlace(string Device, string Path, IReadOnlyList<(s
     }
 
     private static string Join(string directory, string rest) => rest.Length == 0 ? directory : $"{directory.TrimEnd('/')}/{rest}";
-
-    // Blank, tab, newline and backslash are written as octal numbers.
-    private static string Unescaped(string field) => field
-        .Replace("\\040", " ", StringComparison.Ordinal).Replace("\\011", "\t", StringComparison.Ordinal)
-        .Replace("\\012", "\n", StringComparison.Ordinal).Replace("\\134", "\\", StringComparison.Ordinal);
 }

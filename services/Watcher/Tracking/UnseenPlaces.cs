@@ -64,7 +64,7 @@ internal sealed class UnseenPlaces(TimeSpan interval, TimeProvider time)
         if (everywhere is not null)
         {
             foreach (var library in libraries)
-                Add(library, () => new UnseenPlace(null, everywhere.Reason, everywhere.Remedy));
+                Add(library, () => new UnseenPlace { Reason = everywhere.Reason, Remedy = everywhere.Remedy });
         }
 
         foreach (var node in Directories.Where(node => !IsBelowUnseen(node)))
