@@ -161,7 +161,15 @@ internal sealed class Installation : IAsyncDisposable
                 {
                     if (Processes.FirstOrDefault(process => process.HasEnded) is { } dead)
                         Assert.Fail($"The {dead.Name} has ended by itself.");
-                    return await problem();
+                    try
+                    {
+                        return await problem();
+                    }
+                    catch (HttpRequestException exception)
+                    {
+                        // As a person would, again: a server on a busy machine may not answer in time.
+                        return exception.Message;
+                    }
                 },
                 deadline);
         }

@@ -101,7 +101,9 @@ public class PhotosTests
         Assert.DoesNotContain("late.jpg", await indexer.PathsAsync());
         Assert.DoesNotContain("of-the-old-epoch.jpg", await indexer.PathsAsync());
         Assert.Contains("new.jpg", await indexer.PathsAsync());
-        var events = JsonDocument.Parse(await GetAsync(indexer, "/health/ready")).RootElement.GetProperty("events");
+        // Told whether it is ready or not: on a busy machine the catalog may not answer within the 2 s it has.
+        using var health = await indexer.Http.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+        var events = JsonDocument.Parse(await health.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement.GetProperty("events");
         Assert.Equal(1, events.GetProperty("ofRemovedLibraries").GetInt64());
         Assert.Equal(1, events.GetProperty("ofOldEpochs").GetInt64());
     }
