@@ -25,8 +25,8 @@ public sealed class ChangesTests : IDisposable
     public void A_renamed_file_keeps_its_photo_id(string mode)
     {
         _watcher.Write("a.jpg");
-        var before = Begin();
-        During(mode, "mv a.jpg b.jpg");
+        var before = _watcher.Begin();
+        _watcher.During(mode, "mv a.jpg b.jpg");
 
         var after = _watcher.Settled();
         Assert.Equal(before["a.jpg"].PhotoId, after["b.jpg"].PhotoId);
@@ -39,8 +39,8 @@ public sealed class ChangesTests : IDisposable
     {
         _watcher.Write("d/a.jpg");
         _watcher.Write("d/e/b.jpg");
-        var before = Begin();
-        During(mode, "mv d f");
+        var before = _watcher.Begin();
+        _watcher.During(mode, "mv d f");
 
         var after = _watcher.Settled();
         Assert.Equal(before["d/a.jpg"].PhotoId, after["f/a.jpg"].PhotoId);
@@ -54,8 +54,8 @@ public sealed class ChangesTests : IDisposable
     {
         for (int i = 0; i < 300; i++)
             _watcher.Write($"d/{i:000}.jpg");
-        var before = Begin();
-        During(mode, "mv d e; echo more >> e/007.jpg; mv e f; rm f/008.jpg; mv f/009.jpg 009.jpg; cp f/010.jpg f/new.jpg; mkdir d; mv f/011.jpg d; mv f g");
+        var before = _watcher.Begin();
+        _watcher.During(mode, "mv d e; echo more >> e/007.jpg; mv e f; rm f/008.jpg; mv f/009.jpg 009.jpg; cp f/010.jpg f/new.jpg; mkdir d; mv f/011.jpg d; mv f g");
 
         var after = _watcher.Settled();
         Assert.Equal(300, after.Count);
@@ -73,7 +73,7 @@ public sealed class ChangesTests : IDisposable
     {
         _watcher.Write("a/c/1.jpg");
         _watcher.Write("a/c/2.jpg");
-        var before = Begin();
+        var before = _watcher.Begin();
         _watcher.Ask(tracker =>
         {
             // Of itself, as it could not be read when last looked into; and with the one above, which has moved.
@@ -95,8 +95,8 @@ public sealed class ChangesTests : IDisposable
     {
         _watcher.Write("a.jpg", "aa");
         _watcher.Write("b.jpg", "bbb");
-        var before = Begin();
-        During(mode, "mv a.jpg t.jpg; mv b.jpg a.jpg; mv t.jpg b.jpg");
+        var before = _watcher.Begin();
+        _watcher.During(mode, "mv a.jpg t.jpg; mv b.jpg a.jpg; mv t.jpg b.jpg");
 
         var after = _watcher.Settled();
         Assert.Equal(before["a.jpg"].PhotoId, after["b.jpg"].PhotoId);
@@ -107,8 +107,8 @@ public sealed class ChangesTests : IDisposable
     public void An_atomic_save_keeps_the_photo_id(string mode)
     {
         _watcher.Write("a.jpg", "old");
-        var before = Begin();
-        During(mode, "echo new > .a.tmp; mv .a.tmp a.jpg");
+        var before = _watcher.Begin();
+        _watcher.During(mode, "echo new > .a.tmp; mv .a.tmp a.jpg");
 
         Assert.Equal(before["a.jpg"].PhotoId, _watcher.Settled()["a.jpg"].PhotoId);
         Assert.Equal(FileEventKind.Changed, Assert.Single(_watcher.Told).Kind);
@@ -118,8 +118,8 @@ public sealed class ChangesTests : IDisposable
     public void An_atomic_save_by_way_of_a_name_that_is_an_entry_keeps_the_photo_id(string mode)
     {
         _watcher.Write("a.jpg", "old");
-        var before = Begin();
-        During(mode, "echo new > a-new.jpg; mv a-new.jpg a.jpg");
+        var before = _watcher.Begin();
+        _watcher.During(mode, "echo new > a-new.jpg; mv a-new.jpg a.jpg");
 
         Assert.Equal(before["a.jpg"].PhotoId, _watcher.Settled()["a.jpg"].PhotoId);
     }
@@ -130,8 +130,8 @@ public sealed class ChangesTests : IDisposable
         _watcher.Write("d/a.jpg");
         _watcher.Write("d/e/b.jpg");
         _watcher.Write("c.jpg");
-        Begin();
-        During(mode, "rm -r d");
+        _watcher.Begin();
+        _watcher.During(mode, "rm -r d");
 
         Assert.Equal(["c.jpg"], _watcher.Settled().Keys);
     }
@@ -141,8 +141,8 @@ public sealed class ChangesTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_watcher.Outside, "d", "e"));
         File.WriteAllText(Path.Combine(_watcher.Outside, "d", "e", "a.jpg"), "x");
-        Begin();
-        During(mode, "mv ../outside/d .; echo x > d/e/b.jpg");
+        _watcher.Begin();
+        _watcher.During(mode, "mv ../outside/d .; echo x > d/e/b.jpg");
         _watcher.Settled();
         _watcher.Write("d/e/c.jpg");
 
@@ -154,9 +154,9 @@ public sealed class ChangesTests : IDisposable
     {
         _watcher.Write("d/e/f/a.jpg");
         _watcher.Write("b.jpg");
-        Begin();
+        _watcher.Begin();
         Assert.Equal(4, _watcher.KernelWatches);
-        During("live", "mv d ../outside/");
+        _watcher.During("live", "mv d ../outside/");
 
         Assert.Equal(["b.jpg"], _watcher.Settled().Keys);
         Assert.Equal(1, _watcher.KernelWatches);
@@ -166,8 +166,8 @@ public sealed class ChangesTests : IDisposable
     [Fact]
     public void A_tree_written_the_moment_it_is_made_is_seen_whole()
     {
-        Begin();
-        During("live", "for i in $(seq 50); do mkdir -p a$i/b/c; for j in 1 2 3 4; do echo x > a$i/b/c/$j.jpg; done; done");
+        _watcher.Begin();
+        _watcher.During("live", "for i in $(seq 50); do mkdir -p a$i/b/c; for j in 1 2 3 4; do echo x > a$i/b/c/$j.jpg; done; done");
 
         Assert.Equal(200, _watcher.Settled().Count);
     }
@@ -176,10 +176,10 @@ public sealed class ChangesTests : IDisposable
     public void A_file_that_comes_back_has_its_photo_id_again(string mode)
     {
         _watcher.Write("a.jpg");
-        var before = Begin();
-        During(mode, "mv a.jpg ../outside/");
+        var before = _watcher.Begin();
+        _watcher.During(mode, "mv a.jpg ../outside/");
         Assert.Empty(_watcher.Settled());
-        During(mode, "mv ../outside/a.jpg b.jpg");
+        _watcher.During(mode, "mv ../outside/a.jpg b.jpg");
 
         Assert.Equal(before["a.jpg"].PhotoId, _watcher.Settled()["b.jpg"].PhotoId);
     }
@@ -191,7 +191,7 @@ public sealed class ChangesTests : IDisposable
         for (int i = 0; i < 12_000; i++)
             _watcher.Write($"p/x/{i / 500}/{i}.jpg");
         Directory.CreateDirectory(_watcher.In("q"));
-        var before = Begin();
+        var before = _watcher.Begin();
         Shell.Run("mv p/x q/ && sleep 0.03 && rmdir p", _watcher.Root);
 
         var after = _watcher.Settled();
@@ -204,8 +204,8 @@ public sealed class ChangesTests : IDisposable
     {
         for (int i = 0; i < 50; i++)
             _watcher.Write($"a{i}.jpg");
-        Begin();
-        During(mode, "perl -e 'for (0..49) { link(\"a$_.jpg\", \"b$_.jpg\"); unlink(\"a$_.jpg\") }'");
+        _watcher.Begin();
+        _watcher.During(mode, "perl -e 'for (0..49) { link(\"a$_.jpg\", \"b$_.jpg\"); unlink(\"a$_.jpg\") }'");
 
         // Its id stays, unless it was seen under both names: each is a photo of its own.
         Assert.Equal(Enumerable.Range(0, 50).Select(i => $"b{i}.jpg").Order(StringComparer.Ordinal), _watcher.Settled().Keys.Order(StringComparer.Ordinal));
@@ -215,8 +215,8 @@ public sealed class ChangesTests : IDisposable
     public void A_hard_link_is_a_photo_of_its_own(string mode)
     {
         _watcher.Write("a.jpg");
-        var before = Begin();
-        During(mode, "ln a.jpg b.jpg");
+        var before = _watcher.Begin();
+        _watcher.During(mode, "ln a.jpg b.jpg");
 
         var after = _watcher.Settled();
         Assert.Equal(before["a.jpg"].PhotoId, after["a.jpg"].PhotoId);
@@ -227,8 +227,8 @@ public sealed class ChangesTests : IDisposable
     [Theory, MemberData(nameof(Modes))]
     public void Odd_names_pass(string mode)
     {
-        Begin();
-        During(mode, """
+        _watcher.Begin();
+        _watcher.During(mode, """
             echo x > '$where.jpg'; echo x > "a.b\"c'.jpg"; echo x > ./-rf.jpg; echo x > $'new\nline.jpg'; echo x > 照片.jpg
             echo x > $'caf\xe9.jpg'; mkdir $'d\xff'; echo x > $'d\xff/100%.jpg'; echo x > $(printf 'n%.0s' {1..251}).jpg
             """);
@@ -258,7 +258,7 @@ public sealed class ChangesTests : IDisposable
     public void A_library_that_is_removed_leaves_no_kernel_watch()
     {
         _watcher.Write("d/e/a.jpg");
-        Begin();
+        _watcher.Begin();
         _watcher.Announce(_watcher.Definition with { RemovedAt = DateTimeOffset.UtcNow });
 
         Assert.Equal(0, _watcher.Ask(tracker => tracker.Watches));
@@ -270,7 +270,7 @@ public sealed class ChangesTests : IDisposable
     public void A_library_that_is_not_announced_any_more_stays()
     {
         _watcher.Write("a.jpg");
-        Begin();
+        _watcher.Begin();
         _watcher.Announce();
 
         Assert.Single(_watcher.Settled());
@@ -280,7 +280,7 @@ public sealed class ChangesTests : IDisposable
     public void Nothing_is_deleted_because_the_root_is_away()
     {
         _watcher.Write("d/a.jpg");
-        var before = Begin();
+        var before = _watcher.Begin();
         Shell.Run("mv photos away", Path.GetDirectoryName(_watcher.Root)!);
         LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
         Assert.Equal(before.Keys, _watcher.Entries().Keys);
@@ -290,22 +290,5 @@ public sealed class ChangesTests : IDisposable
 
         Shell.Run("rmdir photos; echo x > away/d/b.jpg; mv away photos", Path.GetDirectoryName(_watcher.Root)!);
         Assert.Equal(before["d/a.jpg"].PhotoId, _watcher.Settled()["d/a.jpg"].PhotoId);
-    }
-
-    private Dictionary<string, State.Entry> Begin()
-    {
-        _watcher.Start();
-        var entries = _watcher.Settled();
-        _watcher.Told.Clear();
-        return entries;
-    }
-
-    private void During(string mode, string script)
-    {
-        if (mode == "down")
-            _watcher.Stop();
-        Shell.Run(script, _watcher.Root);
-        if (mode == "down")
-            _watcher.Start();
     }
 }

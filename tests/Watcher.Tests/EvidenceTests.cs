@@ -14,7 +14,7 @@ public sealed class EvidenceTests : IDisposable
     public void A_scan_that_misses_most_of_a_library_is_held_until_a_person_accepts()
     {
         var before = Begin(files: 30);
-        WhileDown("rm d/*");
+        _watcher.During("down", "rm d/*");
         Wait(library => library.Held == 30);
         Assert.Equal(before.Count, _watcher.Entries().Count);
 
@@ -26,7 +26,7 @@ public sealed class EvidenceTests : IDisposable
     public void What_is_held_comes_back_by_itself_with_its_files()
     {
         var before = Begin(files: 30);
-        WhileDown("mv d ../outside/");
+        _watcher.During("down", "mv d ../outside/");
         Wait(library => library.Held == 30);
         Shell.Run("mv ../outside/d .", _watcher.Root);
 
@@ -42,7 +42,7 @@ public sealed class EvidenceTests : IDisposable
         Begin(files: 30);
         _watcher.Write("other.jpg");
         _watcher.Settled();
-        WhileDown("rm d/*");
+        _watcher.During("down", "rm d/*");
         Wait(library => library.Held == 30);
         _watcher.Ask(LibraryAction.RefuseDeletions);
         Wait(library => library.Held is null);
@@ -50,7 +50,7 @@ public sealed class EvidenceTests : IDisposable
 
         Shell.Run("rm other.jpg", _watcher.Root);
         LiveWatcher.Until(() => _watcher.Entries().Count == 30);
-        WhileDown("true");
+        _watcher.During("down", "true");
         LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Held: null, DiskComparedAt: not null } && tracker.IsIdle));
         Assert.Equal(30, _watcher.Entries().Count);
         Shell.Run("mkdir -p d; echo y > d/1.jpg", _watcher.Root);
@@ -82,7 +82,7 @@ public sealed class EvidenceTests : IDisposable
             LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any()));
             Assert.Equal(before.Keys.ToHashSet(), _watcher.Entries().Keys.ToHashSet());
 
-            WhileDown("true");
+            _watcher.During("down", "true");
             LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any() && tracker.IsIdle));
             Assert.Equal(before.Keys.ToHashSet(), _watcher.Entries().Keys.ToHashSet());
         }
@@ -100,7 +100,7 @@ public sealed class EvidenceTests : IDisposable
         try
         {
             var before = Begin(files: 60);
-            WhileDown("mkdir ../outside/kept; cp -p usb/* ../outside/kept; rm usb/*");
+            _watcher.During("down", "mkdir ../outside/kept; cp -p usb/* ../outside/kept; rm usb/*");
             Wait(library => library.Held == 20);
             Assert.Equal(before.Count, _watcher.Entries().Count);
 
@@ -185,17 +185,7 @@ public sealed class EvidenceTests : IDisposable
     {
         for (int i = 0; i < files; i++)
             _watcher.Write($"d/{i}.jpg");
-        _watcher.Start();
-        var entries = _watcher.Settled();
-        _watcher.Told.Clear();
-        return entries;
-    }
-
-    private void WhileDown(string script)
-    {
-        _watcher.Stop();
-        Shell.Run(script, _watcher.Root);
-        _watcher.Start();
+        return _watcher.Begin();
     }
 
     private void Wait(Func<WatchedLibrary, bool> condition) => LiveWatcher.Until(() => _watcher.Ask(tracker => condition(tracker.Libraries.Single())));

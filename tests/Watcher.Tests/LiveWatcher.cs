@@ -82,8 +82,29 @@ internal sealed class LiveWatcher : IDisposable
         Announce(Definition);
     }
 
-    /// <summary>Starts, and no indexer is there yet.</summary>
+    /// <summary>Starts with what is on the disk.</summary>
+    /// <returns>The entries by path; of what was told of them nothing is kept.</returns>
+    public Dictionary<string, Entry> Begin()
+    {
+        Start();
+        var entries = Settled();
+        Told.Clear();
+        return entries;
+    }
+
+    /// <summary>Starts, and no indexer is there yet, or none announces: with what the state keeps.</summary>
     public void StartUnannounced() => _inside = new Inside(_options, Time, Disk);
+
+    /// <param name="mode">"down": stopped, and started after it.</param>
+    /// <param name="script">What a shell does in the root.</param>
+    public void During(string mode, string script)
+    {
+        if (mode == "down")
+            Stop();
+        Shell.Run(script, Root);
+        if (mode == "down")
+            Start();
+    }
 
     public void Ask(LibraryAction action) => _inside!.Post(
         tracker => tracker.Act(new LibraryActionRequested { LibraryId = Definition.Id, Action = action, Reason = "a test" }));
@@ -110,9 +131,6 @@ internal sealed class LiveWatcher : IDisposable
             state.Transact(() => state.SaveLibrary(library));
         }
     }
-
-    /// <summary>Begins with what the state keeps; nothing is announced yet.</summary>
-    public void StartAlone() => _inside = new Inside(_options, Time, Disk);
 
     public void Stop()
     {

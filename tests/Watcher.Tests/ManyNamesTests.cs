@@ -6,17 +6,15 @@ namespace WatchPhoto.Watcher.Tests;
 /// <summary>One file with thousands of names: what one more costs does not grow with them.</summary>
 public sealed class ManyNamesTests : IDisposable
 {
-    private readonly CountingDisk _disk;
+    private readonly Counts _counts = new();
     private readonly LiveWatcher _watcher;
 
     public ManyNamesTests()
     {
-        CountingDisk? counting = null;
-        _watcher = new LiveWatcher { Disk = disk => counting = new CountingDisk(disk) };
+        _watcher = new LiveWatcher { Disk = disk => new DiskBetween(disk, root => new Counting(root, _counts)) };
         _watcher.Write("a.jpg");
         _watcher.Start();
         _watcher.Settled();
-        _disk = counting!;
     }
 
     public void Dispose() => _watcher.Dispose();
@@ -29,7 +27,7 @@ public sealed class ManyNamesTests : IDisposable
 
         var entries = _watcher.Settled();
         Assert.Equal(links + 1, entries.Values.Select(entry => entry.PhotoId).Distinct().Count());
-        Assert.InRange(_disk.Looks, links, 40 * links);
+        Assert.InRange(_counts.Looks, links, 40 * links);
     }
 
     [Fact]
@@ -38,7 +36,7 @@ public sealed class ManyNamesTests : IDisposable
         const int links = 1000, more = 200;
         Shell.Run($"perl -e 'link(\"a.jpg\", \"$_.jpg\") or die for 1..{links}'", _watcher.Root);
         _watcher.Settled();
-        long before = _disk.Looks;
+        long before = _counts.Looks;
         for (int i = 0; i < more; i++)
         {
             Shell.Run($"ln a.jpg more{i}.jpg", _watcher.Root);
@@ -46,7 +44,7 @@ public sealed class ManyNamesTests : IDisposable
                 Thread.Sleep(1);
         }
 
-        Assert.InRange(_disk.Looks - before, more, more * links / 4);
+        Assert.InRange(_counts.Looks - before, more, more * links / 4);
     }
 
     [Theory]
@@ -67,45 +65,19 @@ public sealed class ManyNamesTests : IDisposable
         Assert.Equal(before.Count, after.Count);
     }
 
-    private sealed class CountingDisk(IDisk disk) : IDisk
+    private sealed class Counts
     {
-        private long _looks;
+        public long Looks;
+    }
 
-        public long Looks => Interlocked.Read(ref _looks);
-
-        public Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory)
+    private sealed class Counting(IDirectory directory, Counts counts) : DirectoryBetween(directory)
+    {
+        public override Errno Look(ReadOnlySpan<byte> name, out FileFacts facts)
         {
-            var error = disk.OpenRoot(path, out directory);
-            directory = directory is null ? null : new Counting(this, directory);
-            return error;
+            Interlocked.Increment(ref counts.Looks);
+            return base.Look(name, out facts);
         }
 
-        public void RemoveWatch(int watch) => disk.RemoveWatch(watch);
-
-        private sealed class Counting(CountingDisk counts, IDirectory directory) : IDirectory
-        {
-            public FileFacts Facts => directory.Facts;
-
-            public bool TellsEvents => directory.TellsEvents;
-
-            public Errno AddWatch(out int watch) => directory.AddWatch(out watch);
-
-            public Errno List(DirectoryListing listing) => directory.List(listing);
-
-            public Errno Look(ReadOnlySpan<byte> name, out FileFacts facts)
-            {
-                Interlocked.Increment(ref counts._looks);
-                return directory.Look(name, out facts);
-            }
-
-            public Errno Open(ReadOnlySpan<byte> path, out IDirectory? opened)
-            {
-                var error = directory.Open(path, out opened);
-                opened = opened is null ? null : new Counting(counts, opened);
-                return error;
-            }
-
-            public void Dispose() => directory.Dispose();
-        }
+        protected override IDirectory Between(IDirectory below, ReadOnlySpan<byte> path) => new Counting(below, counts);
     }
 }

@@ -6,17 +6,8 @@ using WatchPhoto.Watcher.Disk;
 namespace WatchPhoto.Watcher.Tests;
 
 /// <summary>A disk that answers with errors where it is told to, by names.</summary>
-internal sealed class OddDisk(IDisk disk, OddDisk.Faults faults) : IDisk
+internal sealed class OddDisk(IDisk disk, OddDisk.Faults faults) : DiskBetween(disk, root => new OddDirectory(root, faults, ""))
 {
-    public Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory)
-    {
-        var error = disk.OpenRoot(path, out directory);
-        directory = directory is null ? null : new OddDirectory(directory, faults, "");
-        return error;
-    }
-
-    public void RemoveWatch(int watch) => disk.RemoveWatch(watch);
-
     /// <summary>What goes wrong; a test changes it while the watcher runs.</summary>
     internal sealed class Faults
     {
@@ -35,17 +26,11 @@ internal sealed class OddDisk(IDisk disk, OddDisk.Faults faults) : IDisk
         public int LooksRefused;
     }
 
-    private sealed class OddDirectory(IDirectory directory, Faults faults, string name) : IDirectory
+    private sealed class OddDirectory(IDirectory directory, Faults faults, string name) : DirectoryBetween(directory)
     {
-        public FileFacts Facts => directory.Facts;
-
-        public bool TellsEvents => directory.TellsEvents;
-
-        public Errno AddWatch(out int watch) => directory.AddWatch(out watch);
-
-        public Errno List(DirectoryListing listing)
+        public override Errno List(DirectoryListing listing)
         {
-            var error = directory.List(listing);
+            var error = base.List(listing);
             if (error != 0 || faults.Lists.TryGetValue(name, out error))
                 return error;
             if (!faults.HasNoKinds)
@@ -57,31 +42,28 @@ internal sealed class OddDisk(IDisk disk, OddDisk.Faults faults) : IDisk
             return 0;
         }
 
-        public Errno Look(ReadOnlySpan<byte> name, out FileFacts facts)
+        public override Errno Look(ReadOnlySpan<byte> name, out FileFacts facts)
         {
             facts = default;
             if (!faults.Looks.TryGetValue(Encoding.UTF8.GetString(name), out var error))
-                return directory.Look(name, out facts);
+                return base.Look(name, out facts);
             Interlocked.Increment(ref faults.LooksRefused);
             return error;
         }
 
-        public Errno Open(ReadOnlySpan<byte> path, out IDirectory? below)
+        public override Errno Open(ReadOnlySpan<byte> path, out IDirectory? below)
         {
             below = null;
-            string last = "";
             foreach (string part in Encoding.UTF8.GetString(path).Split('/'))
             {
                 if (faults.Opens.TryGetValue(part, out var error) || faults.Looks.TryGetValue(part, out error))
                     return error;
-                last = part;
             }
 
-            var opened = directory.Open(path, out below);
-            below = below is null ? null : new OddDirectory(below, faults, last);
-            return opened;
+            return base.Open(path, out below);
         }
 
-        public void Dispose() => directory.Dispose();
+        protected override IDirectory Between(IDirectory below, ReadOnlySpan<byte> path) =>
+            new OddDirectory(below, faults, Encoding.UTF8.GetString(path).Split('/')[^1]);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 
 namespace WatchPhoto.Watcher.Tests;
 
@@ -18,14 +17,14 @@ public sealed class OldGlobsTests : IDisposable
         _watcher.Stop();
 
         _watcher.Keep(_watcher.Definition with { Exclude = ["["] });
-        _watcher.StartAlone();
-        Until(() => _watcher.Ask(tracker => tracker.Refused.Count == 1 && tracker.Libraries.Single().Offline is not null));
+        _watcher.StartUnannounced();
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Refused.Count == 1 && tracker.Libraries.Single().Offline is not null));
         Assert.Contains("The glob '['", _watcher.Ask(tracker => tracker.Refused["library"]), StringComparison.Ordinal);
 
         // Again and again the roots are looked after; it is not begun by that.
         var other = _watcher.Definition with { Id = "other", Path = _watcher.Outside };
         _watcher.Announce(_watcher.Definition with { Exclude = ["["] }, other);
-        Until(() => _watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "other").DiskComparedAt is not null));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "other").DiskComparedAt is not null));
         for (int i = 0; i < 10; i++)
         {
             Assert.Null(_watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "library").Root));
@@ -48,17 +47,7 @@ public sealed class OldGlobsTests : IDisposable
         _watcher.Write("x/y/z/" + new string('a', 200));
         _watcher.Write("x/y/z/a.jpg");
         _watcher.Start();
-        Until(() => _watcher.Entries().ContainsKey("x/y/z/a.jpg"));
+        LiveWatcher.Until(() => _watcher.Entries().ContainsKey("x/y/z/a.jpg"));
         Assert.Single(_watcher.Entries());
-    }
-
-    private static void Until(Func<bool> condition)
-    {
-        long start = Stopwatch.GetTimestamp();
-        while (!condition())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20), "It has not come to that.");
-            Thread.Sleep(5);
-        }
     }
 }

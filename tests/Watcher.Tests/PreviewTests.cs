@@ -95,38 +95,23 @@ public sealed class PreviewTests : IDisposable
     };
 
     // A directory may not be opened; or the disk keeps who opens it waiting.
-    private sealed class Faulty(IDisk disk, byte[] shut, ManualResetEventSlim? answers = null) : IDisk
+    private sealed class Faulty(IDisk disk, byte[] shut, ManualResetEventSlim? answers = null) : DiskBetween(disk, root => new Opened(root, shut))
     {
-        public Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory)
+        public override Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory)
         {
             answers?.Wait();
-            var error = disk.OpenRoot(path, out directory);
-            if (error == 0)
-                directory = new Opened(directory!, shut);
-            return error;
+            return base.OpenRoot(path, out directory);
         }
 
-        public void RemoveWatch(int watch) => disk.RemoveWatch(watch);
-
-        private sealed class Opened(IDirectory directory, byte[] shut) : IDirectory
+        private sealed class Opened(IDirectory directory, byte[] shut) : DirectoryBetween(directory)
         {
-            public FileFacts Facts => directory.Facts;
-
-            public bool TellsEvents => directory.TellsEvents;
-
-            public Errno AddWatch(out int watch) => directory.AddWatch(out watch);
-
-            public Errno List(DirectoryListing listing) => directory.List(listing);
-
-            public Errno Look(ReadOnlySpan<byte> name, out FileFacts facts) => directory.Look(name, out facts);
-
-            public Errno Open(ReadOnlySpan<byte> path, out IDirectory? opened)
+            public override Errno Open(ReadOnlySpan<byte> path, out IDirectory? below)
             {
-                opened = null;
-                return path.SequenceEqual(shut) ? Errno.EACCES : directory.Open(path, out opened);
+                below = null;
+                return path.SequenceEqual(shut) ? Errno.EACCES : base.Open(path, out below);
             }
 
-            public void Dispose() => directory.Dispose();
+            protected override IDirectory Between(IDirectory below, ReadOnlySpan<byte> path) => below;
         }
     }
 }

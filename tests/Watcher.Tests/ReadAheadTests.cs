@@ -7,7 +7,7 @@ namespace WatchPhoto.Watcher.Tests;
 /// <summary>What a scan has read before its turn, and then does not count.</summary>
 public sealed class ReadAheadTests : IDisposable
 {
-    private readonly LiveWatcher _watcher = new() { Disk = disk => new SlowDisk(disk) };
+    private readonly LiveWatcher _watcher = new() { Disk = disk => new DiskBetween(disk, root => new SlowDirectory(root)) };
 
     public void Dispose() => _watcher.Dispose();
 
@@ -38,47 +38,20 @@ public sealed class ReadAheadTests : IDisposable
     }
 
     /// <summary>Takes its time for each listing, and refuses a second one of the same open directory meanwhile.</summary>
-    private sealed class SlowDisk(IDisk disk) : IDisk
-    {
-        public Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory)
-        {
-            var error = disk.OpenRoot(path, out directory);
-            directory = directory is null ? null : new SlowDirectory(directory);
-            return error;
-        }
-
-        public void RemoveWatch(int watch) => disk.RemoveWatch(watch);
-    }
-
-    private sealed class SlowDirectory(IDirectory directory) : IDirectory
+    private sealed class SlowDirectory(IDirectory directory) : DirectoryBetween(directory)
     {
         private int _listings;
 
-        public FileFacts Facts => directory.Facts;
-
-        public bool TellsEvents => directory.TellsEvents;
-
-        public Errno AddWatch(out int watch) => directory.AddWatch(out watch);
-
-        public Errno List(DirectoryListing listing)
+        public override Errno List(DirectoryListing listing)
         {
             if (Interlocked.Increment(ref _listings) > 1)
                 throw new InvalidOperationException("Listed by two at a time.");
             Thread.Sleep(2);
-            var error = directory.List(listing);
+            var error = base.List(listing);
             Interlocked.Decrement(ref _listings);
             return error;
         }
 
-        public Errno Look(ReadOnlySpan<byte> name, out FileFacts facts) => directory.Look(name, out facts);
-
-        public Errno Open(ReadOnlySpan<byte> path, out IDirectory? below)
-        {
-            var error = directory.Open(path, out below);
-            below = below is null ? null : new SlowDirectory(below);
-            return error;
-        }
-
-        public void Dispose() => directory.Dispose();
+        protected override IDirectory Between(IDirectory below, ReadOnlySpan<byte> path) => new SlowDirectory(below);
     }
 }

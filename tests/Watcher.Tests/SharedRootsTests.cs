@@ -44,7 +44,7 @@ public sealed class SharedRootsTests : IDisposable
         IsRight();
 
         _watcher.Announce(_watcher.Definition with { RemovedAt = DateTimeOffset.UnixEpoch }, _other);
-        Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle && tracker.Libraries.Single().Entries > 0));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle && tracker.Libraries.Single().Entries > 0));
         Assert.Contains(_watcher.Entries().Keys, path => path.EndsWith("a.jpg", StringComparison.Ordinal));
     }
 
@@ -59,15 +59,15 @@ public sealed class SharedRootsTests : IDisposable
         _watcher.Write("d/a.jpg");
         _watcher.Start();
         _watcher.Announce(first, second);
-        Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Single(library => library.Id == "other").Entries == 1));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Single(library => library.Id == "other").Entries == 1));
 
         Shell.Run("ln -s ../photos first", _watcher.Outside);
         IsRefused("other");
-        Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Single(library => library.Id == "library").Entries == 1));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Single(library => library.Id == "library").Entries == 1));
 
         // Nothing that the other has told of is deleted meanwhile, and it goes on when it is alone.
         Shell.Run("rm first", _watcher.Outside);
-        Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle));
         Assert.Equal(1, _watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "other").Entries));
     }
 
@@ -83,16 +83,16 @@ public sealed class SharedRootsTests : IDisposable
         File.WriteAllText(Path.Combine(_other.Path, "b.jpg"), "y");
         _watcher.Start();
         _watcher.Announce(_watcher.Definition, _other with { Watch = watch });
-        Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Count == 2 && tracker.Libraries.All(library => library.Entries == 1)));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Count == 2 && tracker.Libraries.All(library => library.Entries == 1)));
         Assert.Empty(_watcher.Ask(tracker => tracker.Refused.ToList()));
 
         Shell.Run($"mount --bind {_other.Path} d/in", _watcher.Root);
         _watcher.Ask(LibraryAction.Compare);
         IsRefused("other");
-        Until(() => _watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "library").Entries == 2));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "library").Entries == 2));
 
         Shell.Run("umount -l d/in", _watcher.Root);
-        Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle));
     }
 
     [Fact]
@@ -105,15 +105,15 @@ public sealed class SharedRootsTests : IDisposable
         _watcher.Announce(inner, _other);
         IsRefused("other");
         _watcher.Write("c.jpg");
-        Until(() => _watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "library").Entries == 2));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "library").Entries == 2));
 
         Shell.Run("umount -l other/in", _watcher.Outside);
-        Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle));
     }
 
     private void IsRefused(string id)
     {
-        Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Refused.Any(refused => refused.Key == id)));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Refused.Any(refused => refused.Key == id)));
         Assert.Contains("one library", _watcher.Ask(tracker => tracker.Refused.Single().Value), StringComparison.Ordinal);
     }
 
@@ -125,16 +125,6 @@ public sealed class SharedRootsTests : IDisposable
         _watcher.Settled();
         Shell.Run("mv d/t d/s; rm -r d/n", _watcher.Root);
         _watcher.Settled();
-        Until(() => _watcher.Ask(tracker => tracker.Unseen().Count == 0));
-    }
-
-    private static void Until(Func<bool> condition)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(20);
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < deadline, "waited in vain");
-            Thread.Sleep(5);
-        }
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Unseen().Count == 0));
     }
 }

@@ -5,7 +5,10 @@ namespace WatchPhoto.Watcher.Tests;
 /// <summary>A disk that takes A.JPG for a.jpg: what a listing says is there.</summary>
 public sealed class SpellingTests : IDisposable
 {
-    private readonly LiveWatcher _watcher = new() { Disk = disk => new WeakDisk(disk) { FoldsCase = true } };
+    private readonly LiveWatcher _watcher;
+    private Action<string> _looking = _ => { };
+
+    public SpellingTests() => _watcher = new LiveWatcher { Disk = disk => new WeakDisk(disk) { FoldsCase = true, Looking = name => _looking(name) } };
 
     public static TheoryData<string> Modes => ["live", "down"];
 
@@ -16,8 +19,8 @@ public sealed class SpellingTests : IDisposable
     {
         _watcher.Write("a.jpg", "a");
         _watcher.Write("b.jpg", "bb");
-        var before = Begin();
-        During(mode, "mv a.jpg A.JPG");
+        var before = _watcher.Begin();
+        _watcher.During(mode, "mv a.jpg A.JPG");
 
         var after = _watcher.Settled();
         Assert.Equal(before["a.jpg"].PhotoId, after["A.JPG"].PhotoId);
@@ -31,8 +34,8 @@ public sealed class SpellingTests : IDisposable
         _watcher.Write("d/e/a.jpg", "a");
         _watcher.Write("d/b.jpg", "bb");
         _watcher.Write("é/c.jpg", "ccc");
-        var before = Begin();
-        During(mode, "mv d D; mv D/e D/E; mv é É; mv D/b.jpg D/B.jpg");
+        var before = _watcher.Begin();
+        _watcher.During(mode, "mv d D; mv D/e D/E; mv é É; mv D/b.jpg D/B.jpg");
 
         var after = _watcher.Settled();
         Assert.Equal(before["d/e/a.jpg"].PhotoId, after["D/E/a.jpg"].PhotoId);
@@ -46,12 +49,32 @@ public sealed class SpellingTests : IDisposable
     {
         _watcher.Write("a.jpg", "a");
         _watcher.Write("b.jpg", "bb");
-        Begin();
-        During(mode, "rm a.jpg; echo new > A.jpg; mv b.jpg t.jpg; mv t.jpg B.JPG; mkdir d; echo x > d/x.jpg; mv d D");
+        _watcher.Begin();
+        _watcher.During(mode, "rm a.jpg; echo new > A.jpg; mv b.jpg t.jpg; mv t.jpg B.JPG; mkdir d; echo x > d/x.jpg; mv d D");
 
         Assert.Equal(["A.jpg", "B.JPG", "D/x.jpg"], _watcher.Settled().Keys.Order(StringComparer.Ordinal));
-        During("live", "rm A.jpg; rm -r D");
+        _watcher.During("live", "rm A.jpg; rm -r D");
         Assert.Equal(["B.JPG"], _watcher.Settled().Keys);
+    }
+
+    [Theory]
+    [InlineData("t.jpg")]
+    [InlineData(".t")]
+    public void Only_the_case_of_a_name_changes_by_way_of_another_name_and_looks_come_in_between(string way)
+    {
+        _watcher.Write("b.jpg");
+        _watcher.Write("c.jpg", "more");
+        var before = _watcher.Begin();
+        _looking = name =>
+        {
+            if (File.Exists(_watcher.In(way)) && name == "b.jpg")
+                File.Move(_watcher.In(way), _watcher.In("B.jpg"));
+        };
+        _watcher.During("live", $"mv b.jpg {way}");
+
+        var after = _watcher.Settled();
+        Assert.Equal(["B.jpg", "c.jpg"], after.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(before["b.jpg"].PhotoId, after["B.jpg"].PhotoId);
     }
 
     [Theory, MemberData(nameof(Modes))]
@@ -60,28 +83,11 @@ public sealed class SpellingTests : IDisposable
         for (int i = 1; i <= 30; i++)
             _watcher.Write($"100/IMG_{i}.raw");
         Shell.Run("touch -d '2026-01-01 UTC' 100/*", _watcher.Root);
-        var before = Begin();
-        During(mode, "mv 100 101; mv 101/IMG_30.raw 101/img_30.RAW");
+        var before = _watcher.Begin();
+        _watcher.During(mode, "mv 100 101; mv 101/IMG_30.raw 101/img_30.RAW");
 
         var after = _watcher.Settled();
         Assert.Equal(before["100/IMG_3.raw"].PhotoId, after["101/IMG_3.raw"].PhotoId);
         Assert.Equal(before["100/IMG_30.raw"].PhotoId, after["101/img_30.RAW"].PhotoId);
-    }
-
-    private Dictionary<string, State.Entry> Begin()
-    {
-        _watcher.Start();
-        var entries = _watcher.Settled();
-        _watcher.Told.Clear();
-        return entries;
-    }
-
-    private void During(string mode, string script)
-    {
-        if (mode == "down")
-            _watcher.Stop();
-        Shell.Run(script, _watcher.Root);
-        if (mode == "down")
-            _watcher.Start();
     }
 }

@@ -37,7 +37,7 @@ public sealed class UnseenTests : IDisposable
         // Live, and the rest goes on.
         _watcher.Write("e.jpg");
         _watcher.Write("d/a.jpg", "more");
-        Until(() => _watcher.Entries().ContainsKey("e.jpg"));
+        LiveWatcher.Until(() => _watcher.Entries().ContainsKey("e.jpg"));
         Assert.Equal(1, Unseen(places: 1).Count);
 
         _faults.Looks.Clear();
@@ -58,7 +58,7 @@ public sealed class UnseenTests : IDisposable
         Shell.Run("rm d/a.jpg l/c.jpg", _watcher.Root);
         _watcher.Start();
         Assert.Equal(["d", "l"], Unseen(places: 2).Places.Select(place => place.Directory).Order());
-        Until(() => _watcher.Ask(tracker => tracker.IsIdle));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle));
         Assert.Equal(before.Keys.ToHashSet(), _watcher.Entries().Keys.ToHashSet());
 
         _faults.Opens.Clear();
@@ -94,12 +94,12 @@ public sealed class UnseenTests : IDisposable
         odd.Stop();
         faults.Looks["d"] = Errno.EIO;
         odd.Start();
-        Until(() => odd.Ask(tracker => tracker.IsIdle && tracker.Unseen().Count == 1));
+        LiveWatcher.Until(() => odd.Ask(tracker => tracker.IsIdle && tracker.Unseen().Count == 1));
         Assert.Equal(2, odd.Entries().Count);
 
         faults.Looks.Clear();
         Assert.Equal(2, odd.Settled().Count);
-        Until(() => odd.Ask(tracker => tracker.Unseen().Count == 0));
+        LiveWatcher.Until(() => odd.Ask(tracker => tracker.Unseen().Count == 0));
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class UnseenTests : IDisposable
             Assert.Equal("f", unseen.Places[0].Directory);
             Assert.Contains("same directory as d", unseen.Places[0].Reason, StringComparison.Ordinal);
             _watcher.Write("d/s/c.jpg");
-            Until(() => _watcher.Entries().Count == 3);
+            LiveWatcher.Until(() => _watcher.Entries().Count == 3);
         }
         finally
         {
@@ -165,7 +165,7 @@ public sealed class UnseenTests : IDisposable
         Shell.Run("mount -t tmpfs none usb; echo x > usb/a.jpg", _watcher.Root);
         Begin("b.jpg");
         Shell.Run("umount -l usb; rmdir usb", _watcher.Root);
-        Until(() => _watcher.Ask(tracker => tracker.Unseen().Values.SingleOrDefault())?.Places[0].Reason.Contains("gone", StringComparison.Ordinal) == true);
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Unseen().Values.SingleOrDefault())?.Places[0].Reason.Contains("gone", StringComparison.Ordinal) == true);
         Assert.Equal(2, _watcher.Entries().Count);
 
         _watcher.Ask(LibraryAction.AcceptRoot);
@@ -184,19 +184,9 @@ public sealed class UnseenTests : IDisposable
     private Unseen Unseen(long places)
     {
         Unseen? unseen = null;
-        Until(() => (unseen = _watcher.Ask(tracker => tracker.Unseen().Values.SingleOrDefault()))?.Count == places);
+        LiveWatcher.Until(() => (unseen = _watcher.Ask(tracker => tracker.Unseen().Values.SingleOrDefault()))?.Count == places);
         return unseen!;
     }
 
-    private void AllIsSeen() => Until(() => _watcher.Ask(tracker => tracker.Unseen().Count == 0));
-
-    private static void Until(Func<bool> condition)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(20);
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < deadline, "waited in vain");
-            Thread.Sleep(5);
-        }
-    }
+    private void AllIsSeen() => LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Unseen().Count == 0));
 }

@@ -20,37 +20,33 @@ internal sealed class WeakDisk(IDisk disk) : IDisk
     /// <summary>They are made up, but nothing says so at first.</summary>
     public bool IsSecret { get; init; }
 
+    /// <summary>Is told of each name before it is looked at.</summary>
+    public Action<string>? Looking { get; init; }
+
     private bool MakesUp { get; set; }
 
-    public Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory)
-    {
-        var error = disk.OpenRoot(path, out directory);
-        directory = directory is null ? null : new WeakDirectory(directory, this);
-        return error;
-    }
+    public Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory) =>
+        new DiskBetween(disk, root => new WeakDirectory(root, this)).OpenRoot(path, out directory);
 
     public void RemoveWatch(int watch) => disk.RemoveWatch(watch);
 
-    private sealed class WeakDirectory(IDirectory directory, WeakDisk disk) : IDirectory
+    // A directory that is watched keeps its number as long as it is.
+    private sealed class WeakDirectory(IDirectory directory, WeakDisk disk) : DirectoryBetween(directory)
     {
-        // A directory that is watched keeps its number as long as it is.
-        public FileFacts Facts => directory.Facts;
+        private readonly IDirectory _real = directory;
 
-        public bool TellsEvents => true;
+        public override bool TellsEvents => true;
 
-        public FileIdentity RootIdentity => disk.IsSecret && !disk.MakesUp ? FileIdentity.OfRoot(Facts) : LastingRootIdentity;
+        public override FileIdentity RootIdentity => disk.IsSecret && !disk.MakesUp ? FileIdentity.OfRoot(Facts) : LastingRootIdentity;
 
-        public FileIdentity LastingRootIdentity => FileIdentity.OfRoot(System.Text.Encoding.ASCII.GetBytes(disk.Volume));
+        public override FileIdentity LastingRootIdentity => FileIdentity.OfRoot(System.Text.Encoding.ASCII.GetBytes(disk.Volume));
 
-        public void DistrustNumbers() => disk.MakesUp = true;
+        public override void DistrustNumbers() => disk.MakesUp = true;
 
-        public Errno AddWatch(out int watch) => directory.AddWatch(out watch);
-
-        public Errno List(DirectoryListing listing) => directory.List(listing);
-
-        public Errno Look(ReadOnlySpan<byte> name, out FileFacts facts)
+        public override Errno Look(ReadOnlySpan<byte> name, out FileFacts facts)
         {
-            var error = directory.Look(Found(name), out facts);
+            disk.Looking?.Invoke(NameComparer.Display(name));
+            var error = base.Look(Found(name), out facts);
             // Inodes of one kind change places: some files get the number of another.
             facts = facts with
             {
@@ -62,29 +58,24 @@ internal sealed class WeakDisk(IDisk disk) : IDisk
             return error;
         }
 
-        public Errno Open(ReadOnlySpan<byte> path, out IDirectory? below)
+        public override Errno Open(ReadOnlySpan<byte> path, out IDirectory? below)
         {
+            if (path.IndexOf((byte)'/') is not (> 0 and var slash))
+                return base.Open(Found(path), out below);
             below = null;
-            if (path.IndexOf((byte)'/') is > 0 and var slash)
-            {
-                var error = Open(path[..slash], out var next);
-                using (next)
-                    return error == 0 ? next!.Open(path[(slash + 1)..], out below) : error;
-            }
-
-            var opened = directory.Open(Found(path), out below);
-            below = below is null ? null : new WeakDirectory(below, disk);
-            return opened;
+            var error = Open(path[..slash], out var next);
+            using (next)
+                return error == 0 ? next!.Open(path[(slash + 1)..], out below) : error;
         }
 
-        public void Dispose() => directory.Dispose();
+        protected override IDirectory Between(IDirectory below, ReadOnlySpan<byte> path) => new WeakDirectory(below, disk);
 
         private ReadOnlySpan<byte> Found(ReadOnlySpan<byte> name)
         {
-            if (!disk.FoldsCase || directory.Look(name, out _) == 0)
+            if (!disk.FoldsCase || _real.Look(name, out _) == 0)
                 return name;
             var listing = new DirectoryListing();
-            _ = directory.List(listing);
+            _ = _real.List(listing);
             var text = NameComparer.Display(name);
             for (int i = 0; i < listing.Count; i++)
             {

@@ -22,9 +22,9 @@ public sealed class WeakIdentityTests : IDisposable
         // A burst: the same size and time, so that nothing but their names tells them apart.
         for (int i = 0; i < 100; i++)
             Twin($"DCIM/IMG_{i:000}.RAW");
-        var before = Begin();
+        var before = _watcher.Begin();
         for (int mount = 0; mount < 5; mount++)
-            During("down", "true");
+            _watcher.During("down", "true");
 
         Same(before, _watcher.Settled());
         Assert.Empty(_watcher.Told);
@@ -37,8 +37,8 @@ public sealed class WeakIdentityTests : IDisposable
         _watcher.Write("d/a.jpg", "a");
         _watcher.Write("d/b.jpg", "bb");
         _watcher.Write("c.jpg", "ccc");
-        var before = Begin();
-        During(mode, "mv d e; mv e/a.jpg x.jpg; mv c.jpg e/c2.jpg");
+        var before = _watcher.Begin();
+        _watcher.During(mode, "mv d e; mv e/a.jpg x.jpg; mv c.jpg e/c2.jpg");
 
         var after = _watcher.Settled();
         Assert.Equal(before["d/a.jpg"].PhotoId, after["x.jpg"].PhotoId);
@@ -54,8 +54,8 @@ public sealed class WeakIdentityTests : IDisposable
     {
         _watcher.Write("a.jpg", "a");
         _watcher.Write("b.jpg", "bb");
-        var before = Begin();
-        During(mode, "echo more >> a.jpg; echo other > .t; mv .t b.jpg");
+        var before = _watcher.Begin();
+        _watcher.During(mode, "echo more >> a.jpg; echo other > .t; mv .t b.jpg");
 
         Same(before, _watcher.Settled());
     }
@@ -66,10 +66,10 @@ public sealed class WeakIdentityTests : IDisposable
         Twin("a.raw");
         Twin("b.raw");
         Twin("c.raw");
-        var before = Begin();
-        During("live", "mv a.raw t.raw; mv b.raw a.raw; mv t.raw b.raw; mv c.raw d.raw");
+        var before = _watcher.Begin();
+        _watcher.During("live", "mv a.raw t.raw; mv b.raw a.raw; mv t.raw b.raw; mv c.raw d.raw");
 
-        Until(() => _watcher.Settled()["a.raw"].PhotoId == before["b.raw"].PhotoId);
+        LiveWatcher.Until(() => _watcher.Settled()["a.raw"].PhotoId == before["b.raw"].PhotoId);
         var after = _watcher.Settled();
         Assert.Equal(before["a.raw"].PhotoId, after["b.raw"].PhotoId);
         Assert.Equal(before["c.raw"].PhotoId, after["d.raw"].PhotoId);
@@ -81,8 +81,8 @@ public sealed class WeakIdentityTests : IDisposable
         Twin("a.raw");
         Twin("b.raw");
         Twin("c.raw");
-        var before = Begin();
-        During("down", "mv a.raw x.raw; mv b.raw y.raw; mv c.raw d.raw; mv d.raw c.raw");
+        var before = _watcher.Begin();
+        _watcher.During("down", "mv a.raw x.raw; mv b.raw y.raw; mv c.raw d.raw; mv d.raw c.raw");
 
         var after = _watcher.Settled();
         Assert.Equal(before["c.raw"].PhotoId, after["c.raw"].PhotoId);
@@ -96,8 +96,8 @@ public sealed class WeakIdentityTests : IDisposable
         for (int i = 0; i < 2000; i++)
             _watcher.Write($"d/{i}.raw", new string('x', 1 + i / 50));
         Shell.Run("touch -d '2026-01-01 UTC' d/*", _watcher.Root);
-        var before = Begin();
-        During("down", "mv d e");
+        var before = _watcher.Begin();
+        _watcher.During("down", "mv d e");
 
         var after = _watcher.Settled();
         Assert.All(before, entry => Assert.Equal(entry.Value.PhotoId, after["e/" + entry.Key[2..]].PhotoId));
@@ -108,10 +108,10 @@ public sealed class WeakIdentityTests : IDisposable
     {
         Twin("a.raw");
         Twin("b.raw");
-        var before = Begin();
-        During("live", "rm a.raw");
+        var before = _watcher.Begin();
+        _watcher.During("live", "rm a.raw");
         _watcher.Settled();
-        During("live", "cp -p b.raw c.raw");
+        _watcher.During("live", "cp -p b.raw c.raw");
 
         Assert.DoesNotContain(_watcher.Settled()["c.raw"].PhotoId, before.Values.Select(entry => entry.PhotoId));
     }
@@ -121,10 +121,10 @@ public sealed class WeakIdentityTests : IDisposable
     {
         Twin("d/a.raw");
         Twin("d/b.raw");
-        var before = Begin();
-        During(mode, "mv d ../outside/");
+        var before = _watcher.Begin();
+        _watcher.During(mode, "mv d ../outside/");
         Assert.Empty(_watcher.Settled());
-        During(mode, "mv ../outside/d e");
+        _watcher.During(mode, "mv ../outside/d e");
 
         var after = _watcher.Settled();
         Assert.Equal(before["d/a.raw"].PhotoId, after["e/a.raw"].PhotoId);
@@ -135,17 +135,17 @@ public sealed class WeakIdentityTests : IDisposable
     public void Another_disk_at_the_same_place_is_not_the_library_and_the_known_one_goes_on_by_itself()
     {
         _watcher.Write("a.jpg");
-        var before = Begin();
+        var before = _watcher.Begin();
         _watcher.Stop();
         _volume = "B";
         _watcher.Start();
-        Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
         Assert.Single(_watcher.Entries());
 
         _watcher.Stop();
         _volume = "A";
         _watcher.Start();
-        Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Offline: null, DiskComparedAt: not null } && tracker.IsIdle));
+        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Offline: null, DiskComparedAt: not null } && tracker.IsIdle));
         Same(before, _watcher.Settled());
         Assert.Empty(_watcher.Told);
     }
@@ -178,9 +178,7 @@ public sealed class WeakIdentityTests : IDisposable
                 if (!isLive)
                     watcher.Stop();
                 // The last hint: when it has been looked at, all are in.
-                // Of twins on their way through a name that is left out the hints say too little, where they are seen on it.
-                var script = string.Join('\n', steps);
-                Shell.Run((isLive ? script.Replace(".t", "t", StringComparison.Ordinal) : script) + "\necho the last one > z", watcher.Root);
+                Shell.Run(string.Join('\n', steps) + "\necho the last one > z", watcher.Root);
                 if (!isLive)
                     watcher.Start();
                 var after = watcher.Settled();
@@ -212,7 +210,7 @@ public sealed class WeakIdentityTests : IDisposable
             watcher.Write($"{i}.jpg", new string('x', i + 1));
         watcher.Start();
         var before = watcher.Settled();
-        Until(() =>
+        LiveWatcher.Until(() =>
         {
             watcher.Stop();
             watcher.Start();
@@ -239,32 +237,5 @@ public sealed class WeakIdentityTests : IDisposable
     {
         _watcher.Write(path);
         File.SetLastWriteTimeUtc(_watcher.In(path), DateTime.UnixEpoch.AddDays(20_000));
-    }
-
-    private Dictionary<string, State.Entry> Begin()
-    {
-        _watcher.Start();
-        var entries = _watcher.Settled();
-        _watcher.Told.Clear();
-        return entries;
-    }
-
-    private void During(string mode, string script)
-    {
-        if (mode == "down")
-            _watcher.Stop();
-        Shell.Run(script, _watcher.Root);
-        if (mode == "down")
-            _watcher.Start();
-    }
-
-    private static void Until(Func<bool> condition)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(20);
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < deadline, "waited in vain");
-            Thread.Sleep(5);
-        }
     }
 }

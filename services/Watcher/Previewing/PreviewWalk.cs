@@ -32,7 +32,7 @@ internal sealed class PreviewWalk(Library library, TimeSpan limit, TimeProvider 
 
     public void Run(IDisk disk)
     {
-        var error = disk.OpenRoot(System.Text.Encoding.UTF8.GetBytes(library.Path), out var root);
+        var error = disk.OpenRoot(PhotoPath.DecodeRoot(library.Path), out var root);
         if (error != 0)
         {
             lock (_gate)

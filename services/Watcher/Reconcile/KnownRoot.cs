@@ -9,10 +9,14 @@ internal static class KnownRoot
     /// <param name="identity">Which one it is, to be known from now on.</param>
     public static bool Is(FileIdentity? known, IDirectory open, out FileIdentity identity)
     {
-        // Its numbers were seen not to last before this run.
-        if (known is { IsWeak: true } && open.RootIdentity is { IsWeak: false } && open.LastingRootIdentity == known)
-            open.DistrustNumbers();
         identity = open.RootIdentity;
+        // Its numbers were seen not to last before this run.
+        if (known is { IsWeak: true } && !identity.IsWeak && open.LastingRootIdentity == known)
+        {
+            open.DistrustNumbers();
+            identity = open.RootIdentity;
+        }
+
         // By its number alone it is known where that was seen by an earlier version of the program, or not to last just now.
         return known is null || known == identity || known == FileIdentity.OfRoot(open.Facts);
     }

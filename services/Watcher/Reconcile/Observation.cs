@@ -68,7 +68,21 @@ internal sealed class MovedDirectory(DirectoryNode node, byte[] before)
 
 /// <summary>Where a file was before it was renamed, by the hints of that.</summary>
 /// <param name="IsExchange">Or it is where it was, and the file that was to have changed places with it is gone.</param>
-internal sealed record Origin(DirectoryNode Directory, byte[] Name, bool IsExchange = false);
+internal sealed record Origin(DirectoryNode Directory, byte[] Name, bool IsExchange = false)
+{
+    /// <summary>Where it was before that, if it had gone on to this name by hints that were looked after, and was not found at it.</summary>
+    public Origin? Before { get; set; }
+
+    /// <summary>A file was found at the name it was renamed to.</summary>
+    public bool IsFound { get; set; }
+
+    /// <summary>Which photo it was, as recorded when it was not found.</summary>
+    public LostPhoto? Photo { get; set; }
+}
+
+/// <summary>A photo that was renamed to where it was not found: it has moved on, or that name is left out.</summary>
+/// <param name="From">Where it is recorded, or was.</param>
+internal sealed record LostPhoto(Guid PhotoId, FileIdentity Identity, Origin From);
 
 /// <summary>What is at a path now.</summary>
 internal readonly record struct Observation

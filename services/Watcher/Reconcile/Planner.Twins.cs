@@ -40,7 +40,7 @@ internal sealed partial class Planner
     {
         if (_twins.TryGetValue(identity, out var twins))
             return twins;
-        var entries = state.FindSome(identity, MostTwins);
+        var entries = state.Find(identity, MostTwins + 1);
         _twins.Add(identity, twins = entries.Count > MostTwins ? null : []);
         foreach (var entry in entries.Take(twins is null ? 0 : MostTwins))
         {
@@ -58,14 +58,34 @@ internal sealed partial class Planner
     private static bool IsAway(ObservedDirectory directory) => directory.Library.Mounts.Keys.Any(mount =>
         directory.Path.AsSpan().StartsWith(mount) && DirectoryTree.Find(directory.Library, mount) is not { IsOpaque: false });
 
+    // What is recorded where the file was is read before this plan changes it.
+    private void Trace(Origin from, bool isFound)
+    {
+        from.IsFound |= isFound;
+        if (isFound || from.Photo is not null)
+            return;
+        from.Photo = RecordedAt(from) is { Identity.IsWeak: true } entry ? new LostPhoto(entry.PhotoId, entry.Identity, from) : from.Before?.Photo;
+        from.Before = null;
+    }
+
+    private Entry? RecordedAt(Origin from) =>
+        from.Directory.IsAttached && new ObservedDirectory(from.Directory.Library, from.Directory.Path()).Row(state) is { } row
+            ? state.Find(new EntryKey(row, from.Name)) : null;
+
     // The hints of a rename say where the file was.
     private bool Follow(PlannedPath path, FileIdentity identity)
     {
-        if (path.From.CameFrom is not { Directory.IsAttached: true } from || path.Source is not null
-            || new ObservedDirectory(from.Directory.Library, from.Directory.Path()).Row(state) is not { } row
-            || new EntryKey(row, from.Name) is var key && key == path.Key
-            || state.Find(key) is not { } entry || entry.Identity != identity
-            || Source(entry) is not { Goes: null } source
+        if (path.From.CameFrom is not { } from || path.Source is not null)
+            return false;
+        var recorded = RecordedAt(from);
+        if (recorded is null && from.Before?.Photo is { } lost && lost.Identity == identity)
+        {
+            path.Lost = lost;
+            recorded = RecordedAt(lost.From) is { } entry && entry.PhotoId == lost.PhotoId ? entry : null;
+        }
+
+        if (recorded is null || recorded.Key == path.Key || recorded.Identity != identity
+            || Source(recorded) is not { Goes: null } source
             || (from.IsExchange && source.OnDisk?.Identity != identity))
             return false;
         TellSpellings(path, source);
@@ -130,8 +150,9 @@ internal sealed partial class Planner
             || !Spelling.MayBeOne(path.Directory, path.Key.Name, other.Directory, other.Key.Name, left, right))
             return;
         _spelling ??= new Spelling(tree);
+        // Nobody else misses a twin that every look finds under another name.
         if (!_spelling.IsThere(other.Directory.Library, other.Directory.Path, other.Key.Name))
-            other.OnDisk = null;
+            (other.OnDisk, other.IsTwin) = (null, false);
         else if (!_spelling.IsThere(path.Directory.Library, path.Directory.Path, path.Key.Name))
             path.OnDisk = null;
     }
@@ -145,9 +166,9 @@ internal sealed partial class Planner
         var twins = _twins.GetValueOrDefault(identity);
         if (path.HasNamesake || twins is null || twins.Exists(twin => twin.Directory.Library == path.Directory.Library && IsNamed(twin.Key, path.FormerName)))
             return null;
-        if (state.Recall(identity, path.FormerName, since) is { } byName)
-            return byName;
-        return !path.IsAmbiguous && twins.Count == 0 && JustGone(identity) is { } gone && gone.PhotoId != Guid.Empty ? gone.PhotoId : null;
+        var own = state.Recall(identity, path.FormerName, since)
+            ?? (!path.IsAmbiguous && twins.Count == 0 && JustGone(identity) is { } gone && gone.PhotoId != Guid.Empty ? gone.PhotoId : null);
+        return path.Lost is { } lost && own != lost.PhotoId ? null : own;
     }
 
     private static bool IsNamed(EntryKey key, byte[] name) => key.Name.AsSpan().SequenceEqual(name);

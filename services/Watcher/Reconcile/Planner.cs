@@ -176,6 +176,8 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
     private void Add(in Observation observation)
     {
         var directory = observation.Directory;
+        if (observation.CameFrom is { } from)
+            Trace(from, isFound: observation.OnDisk is not null);
         // Only what is there needs a row for its directory.
         if (directory.Row(state, add: observation.OnDisk is not null) is not { } row)
             return;
@@ -524,7 +526,10 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
         public bool IsAmbiguous { get; set; }
 
         /// <summary>The name it had, if the hints of a rename tell another.</summary>
-        public byte[] FormerName => From.CameFrom?.Name ?? Key.Name;
+        public byte[] FormerName => (Lost?.From ?? From.CameFrom)?.Name ?? Key.Name;
+
+        /// <summary>Which photo it is, by the hints of renames between which it was not found.</summary>
+        public LostPhoto? Lost { get; set; }
 
         /// <summary>Nor does its name.</summary>
         public bool HasNamesake { get; set; }

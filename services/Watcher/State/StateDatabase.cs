@@ -489,23 +489,6 @@ internal sealed class StateDatabase : IDisposable
         return entry;
     }
 
-    /// <summary>Some entries of a weak identity, those of one library; more than the limit: they are too many.</summary>
-    public List<Entry> FindSome(FileIdentity identity, int limit)
-    {
-        var found = new List<Entry>();
-        if (_inodes?.Contains(identity.Inode) == false)
-            return found;
-        _entriesByInode.Bind(1, (long)identity.Inode);
-        while (found.Count <= limit && _entriesByInode.Step())
-        {
-            if (ReadEntry(_entriesByInode) is var entry && entry.Identity == identity)
-                found.Add(entry);
-        }
-
-        _entriesByInode.Reset();
-        return found;
-    }
-
     /// <summary>Entries of this very file: none, one, or several hard links.</summary>
     /// <param name="most">Of more, only some.</param>
     public IReadOnlyList<Entry> Find(FileIdentity identity, int most = int.MaxValue)
@@ -521,7 +504,6 @@ internal sealed class StateDatabase : IDisposable
         }
 
         _entriesByInode.Reset();
-
         return found ?? (IReadOnlyList<Entry>)[];
     }
 

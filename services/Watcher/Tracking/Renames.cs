@@ -1,3 +1,4 @@
+using System.Text;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Reconcile;
 using WatchPhoto.Watcher.Tree;
@@ -10,10 +11,11 @@ namespace WatchPhoto.Watcher.Tracking;
 /// </summary>
 internal sealed class Renames
 {
-    // Halves whose others never come: moved out of all libraries.
+    // Halves whose others never come: moved out of all libraries. And of what was told of before the last looks, as many.
     private const int MostUnderWay = 1000;
 
     private readonly Dictionary<uint, Origin> _underWay = [];
+    private readonly Dictionary<(DirectoryNode Directory, string Name), Origin> _taken = [];
     private Dictionary<DirectoryNode, Dictionary<byte[], Origin>> _origins = [];
     private (DirectoryNode From, byte[] FromName, DirectoryNode To, byte[] ToName, Origin? Displaced)? _last;
 
@@ -21,7 +23,8 @@ internal sealed class Renames
     {
         if (_underWay.Count >= MostUnderWay)
             _underWay.Clear();
-        _underWay[cookie] = Forget(directory, name) ?? new Origin(directory, name.ToArray());
+        var before = Taken(directory, name);
+        _underWay[cookie] = Forget(directory, name) ?? new Origin(directory, name.ToArray()) { Before = before is { IsFound: false } ? before : null };
     }
 
     /// <param name="from">What was left under this cookie; null: it came from where nobody looks.</param>
@@ -54,6 +57,7 @@ internal sealed class Renames
     /// <returns>Where the one before came from.</returns>
     public Origin? Forget(DirectoryNode directory, ReadOnlySpan<byte> name)
     {
+        Taken(directory, name);
         if (!_origins.TryGetValue(directory, out var names))
             return null;
         names.GetAlternateLookup<ReadOnlySpan<byte>>().Remove(name, out _, out var origin);
@@ -65,17 +69,38 @@ internal sealed class Renames
     {
         _underWay.Clear();
         _origins.Clear();
+        _taken.Clear();
         _last = null;
     }
 
-    /// <summary>By directory and name, where the files that are there now come from; nothing is known afterwards.</summary>
+    /// <summary>
+    /// By directory and name, where the files that are there now come from, to be looked for. Of one that moves on before it is
+    /// found, that is where it was <see cref="Origin.Before"/>.
+    /// </summary>
     public IReadOnlyDictionary<DirectoryNode, Dictionary<byte[], Origin>> Take()
     {
-        var taken = _origins;
-        if (taken.Count > 0)
-            _origins = [];
         _last = null;
+        var taken = _origins;
+        if (taken.Count == 0)
+            return taken;
+        _origins = [];
+        if (_taken.Count + taken.Sum(names => names.Value.Count) > MostUnderWay)
+            _taken.Clear();
+        foreach (var (directory, names) in taken)
+        {
+            foreach (var (name, origin) in names.Take(MostUnderWay))
+                _taken[(directory, Encoding.Latin1.GetString(name))] = origin;
+        }
+
         return taken;
+    }
+
+    private Origin? Taken(DirectoryNode directory, ReadOnlySpan<byte> name)
+    {
+        if (_taken.Count == 0)
+            return null;
+        _taken.Remove((directory, Encoding.Latin1.GetString(name)), out var origin);
+        return origin;
     }
 
     private void Put(DirectoryNode directory, byte[] name, Origin origin)

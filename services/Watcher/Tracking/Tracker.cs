@@ -383,7 +383,7 @@ internal sealed partial class Tracker : IComparisonEvents
         _unseen.Directories.Where(node => node.Library == library);
 
     /// <summary>What cannot be seen now, by library; one that is seen wholly is not in it.</summary>
-    public Dictionary<WatchedLibrary, Unseen> Unseen() => _unseen.Report(_libraries.Values, ClockProblem);
+    public IReadOnlyDictionary<WatchedLibrary, Unseen> Unseen() => _unseen.Report(_libraries.Values, ClockProblem);
 
     long IComparisonEvents.Moves => _moveHints;
 
@@ -774,9 +774,10 @@ internal sealed partial class Tracker : IComparisonEvents
         var error = _disk.OpenRoot(library.RootPath, out var open);
         if (error != 0)
         {
+            var (reason, remedy) = Trouble.Of(error);
             GoOffline(library, error.MeansAbsent()
                 ? $"The directory {library.Definition.Path} is not there: nothing is deleted, and watching goes on when it is back."
-                : $"The directory {library.Definition.Path} cannot be opened ({Trouble.Of(error).Reason}): {Trouble.Of(error).Remedy}; nothing is deleted meanwhile.");
+                : $"The directory {library.Definition.Path} cannot be opened ({reason}): {remedy}; nothing is deleted meanwhile.");
             return;
         }
 

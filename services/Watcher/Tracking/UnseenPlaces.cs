@@ -10,14 +10,26 @@ namespace WatchPhoto.Watcher.Tracking;
 /// </summary>
 internal sealed class UnseenPlaces(TimeSpan interval, TimeProvider time)
 {
+    // Where the watches of a whole disk are used up, counting takes long and is asked for after each hint: a twentieth of the time
+    // goes into it at most.
+    private const int Share = 20;
+    private static readonly TimeSpan Cheap = TimeSpan.FromMilliseconds(1);
+
     private readonly Patrol _directories = new(interval, time);
     private readonly Patrol _names = new(interval, time, isWithAllBelow: false);
     private readonly Dictionary<WatchedLibrary, List<byte[]>> _lostMounts = [];
+    private Dictionary<WatchedLibrary, Unseen>? _reported;
+    private TimeSpan _reporting;
+    private long _reportedAt;
 
     public IEnumerable<DirectoryNode> Directories => _directories.Directories.Where(node => node.IsAttached && node.Trouble is not null);
 
     /// <summary>The directory has a <see cref="DirectoryNode.Trouble"/>.</summary>
-    public void Add(DirectoryNode directory) => _directories.Add(directory);
+    public void Add(DirectoryNode directory)
+    {
+        _directories.Add(directory);
+        IsNotSeen(directory.Library);
+    }
 
     /// <returns>False: it was known that some of its names cannot be looked at.</returns>
     public bool AddName(DirectoryNode directory, ReadOnlySpan<byte> name, Trouble trouble)
@@ -25,6 +37,7 @@ internal sealed class UnseenPlaces(TimeSpan interval, TimeProvider time)
         bool isFirst = directory.UnseenNames is null;
         directory.CannotSee(name, trouble);
         _names.Add(directory);
+        IsNotSeen(directory.Library);
         return isFirst;
     }
 
@@ -36,6 +49,7 @@ internal sealed class UnseenPlaces(TimeSpan interval, TimeProvider time)
             _lostMounts[library] = mounts;
         else
             _lostMounts.Remove(library);
+        IsNotSeen(library);
     }
 
     public void Remove(WatchedLibrary library)
@@ -43,6 +57,7 @@ internal sealed class UnseenPlaces(TimeSpan interval, TimeProvider time)
         _directories.Remove(library);
         _names.Remove(library);
         _lostMounts.Remove(library);
+        _reported = null;
     }
 
     /// <param name="compare">Compares directories with all below; see <see cref="Patrol.Work"/>.</param>
@@ -58,7 +73,26 @@ internal sealed class UnseenPlaces(TimeSpan interval, TimeProvider time)
 
     /// <summary>By library; one that is seen wholly is not in it.</summary>
     /// <param name="everywhere">What keeps all of them from being known; null: nothing.</param>
-    public Dictionary<WatchedLibrary, Unseen> Report(IEnumerable<WatchedLibrary> libraries, Trouble? everywhere)
+    public IReadOnlyDictionary<WatchedLibrary, Unseen> Report(IEnumerable<WatchedLibrary> libraries, Trouble? everywhere)
+    {
+        if (everywhere is null && _reported is not null && time.GetElapsedTime(_reportedAt) < _reporting * Share)
+            return _reported;
+        long began = time.GetTimestamp();
+        var report = Find(libraries, everywhere);
+        _reportedAt = time.GetTimestamp();
+        _reporting = time.GetElapsedTime(began, _reportedAt);
+        _reported = everywhere is null && _reporting > Cheap ? report : null;
+        return report;
+    }
+
+    // A report that says less than there is would let something be claimed.
+    private void IsNotSeen(WatchedLibrary library)
+    {
+        if (_reported?.ContainsKey(library) == false)
+            _reported = null;
+    }
+
+    private Dictionary<WatchedLibrary, Unseen> Find(IEnumerable<WatchedLibrary> libraries, Trouble? everywhere)
     {
         var counts = new Dictionary<WatchedLibrary, (long Count, List<UnseenPlace> Places)>();
         if (everywhere is not null)

@@ -179,7 +179,7 @@ public class PhotosTests
         await indexer.PublishAsync(Messages.Of(created, new FileEvent { Kind = FileEventKind.Deleted, Version = created.Version + 1, Path = "a.jpg" }));
         await Eventually.IsTrueAsync(async () => await HighestVersionAsync() == created.Version + 1);
 
-        clock.Set(TimeSpan.FromDays(31.1));
+        clock.Pass(TimeSpan.FromDays(31.1));
 
         await Eventually.IsTrueAsync(async () => await HighestVersionAsync() == 0);
 
