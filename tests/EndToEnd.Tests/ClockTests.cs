@@ -21,53 +21,38 @@ public sealed class ClockTests(TestServers servers)
     [Fact]
     public async Task A_clock_set_back_by_an_hour_loses_nothing_and_is_proven_so()
     {
-        await using var installation = await Installation.CreateAsync(await servers.StartAsync(Cancellation), [], indexers: 2);
-        foreach (var indexer in installation.Indexers)
-            indexer.Start();
-        await installation.AreReadyAsync();
-        var state = Directory.CreateTempSubdirectory("watchphoto-clock-").FullName;
-        var clock = new SettableClock();
-        IHost? watcher = await StartWatcherAsync(installation, state, clock);
-        try
-        {
-            var disk = installation.CreateDisk();
-            disk.AddPhotos(200);
-            var library = await installation.RegisterAsync(HostName, disk);
-            var before = await library.EqualsDiskAsync();
-            await library.IsVerifiedAsync();
+        await using var host = await DriftingHost.StartAsync(await servers.StartAsync(Cancellation));
+        var (installation, clock) = (host.Installation, host.Clock);
+        var disk = installation.CreateDisk();
+        disk.AddPhotos(200);
+        var library = await installation.RegisterAsync(HostName, disk);
+        var before = await library.EqualsDiskAsync();
+        await library.IsVerifiedAsync();
 
-            clock.Set(TimeSpan.FromHours(-1));
-            disk.Run("mv 2026/000 moved; rm 2026/001/*; printf more >> '2026/002/photo 00080.jpg'");
-            disk.AddPhotos(20, below: "added");
-            var after = await library.EqualsDiskAsync();
-            Grown(before, after);
-            Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, after["moved/photo 00000.jpg"].PhotoId);
-            Assert.Equal(before["2026/002/photo 00080.jpg"].PhotoId, after["2026/002/photo 00080.jpg"].PhotoId);
-            await library.IsVerifiedAsync();
+        clock.Set(TimeSpan.FromHours(-1));
+        disk.Run("mv 2026/000 moved; rm 2026/001/*; printf more >> '2026/002/photo 00080.jpg'");
+        disk.AddPhotos(20, below: "added");
+        var after = await library.EqualsDiskAsync();
+        Grown(before, after);
+        Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, after["moved/photo 00000.jpg"].PhotoId);
+        Assert.Equal(before["2026/002/photo 00080.jpg"].PhotoId, after["2026/002/photo 00080.jpg"].PhotoId);
+        await library.IsVerifiedAsync();
 
-            // What it reports now is believed as well: else nobody would find this.
-            await installation.Database.GetCollection<BsonDocument>("registers").DeleteManyAsync(new BsonDocument("library", library.Id), Cancellation);
-            var healed = await library.EqualsDiskAsync();
-            Grown(after, healed);
-            Assert.Equal(after.Values.Select(photo => photo.PhotoId), healed.Values.Select(photo => photo.PhotoId));
-            await library.IsVerifiedAsync();
+        // What it reports now is believed as well: else nobody would find this.
+        await installation.Database.GetCollection<BsonDocument>("registers").DeleteManyAsync(new BsonDocument("library", library.Id), Cancellation);
+        var healed = await library.EqualsDiskAsync();
+        Grown(after, healed);
+        Assert.Equal(after.Values.Select(photo => photo.PhotoId), healed.Values.Select(photo => photo.PhotoId));
+        await library.IsVerifiedAsync();
 
-            await EndAsync(watcher);
-            watcher = null;
-            disk.Run("mv moved 'moved again'; rm added/*/*");
-            watcher = await StartWatcherAsync(installation, state, clock);
-            var last = await library.EqualsDiskAsync();
-            Grown(healed, last);
-            Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, last["moved again/photo 00000.jpg"].PhotoId);
-            await library.IsVerifiedAsync();
-            await installation.ErrorQueueIsEmptyAsync();
-        }
-        finally
-        {
-            if (watcher is not null)
-                await EndAsync(watcher);
-            Directory.Delete(state, recursive: true);
-        }
+        await host.StopWatcherAsync();
+        disk.Run("mv moved 'moved again'; rm added/*/*");
+        await host.StartWatcherAsync();
+        var last = await library.EqualsDiskAsync();
+        Grown(healed, last);
+        Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, last["moved again/photo 00000.jpg"].PhotoId);
+        await library.IsVerifiedAsync();
+        await installation.ErrorQueueIsEmptyAsync();
     }
 
     [Theory]
@@ -76,56 +61,41 @@ public sealed class ClockTests(TestServers servers)
     [InlineData(-20785)]
     public async Task A_clock_that_is_wrong_for_a_while_is_said_and_nothing_is_told_by_it(int days)
     {
-        await using var installation = await Installation.CreateAsync(await servers.StartAsync(Cancellation), [], indexers: 2);
-        foreach (var indexer in installation.Indexers)
-            indexer.Start();
-        await installation.AreReadyAsync();
-        var state = Directory.CreateTempSubdirectory("watchphoto-clock-").FullName;
-        var clock = new SettableClock();
-        IHost? watcher = await StartWatcherAsync(installation, state, clock);
-        try
-        {
-            var disk = installation.CreateDisk();
-            disk.AddPhotos(100);
-            var library = await installation.RegisterAsync(HostName, disk);
-            var before = await library.EqualsDiskAsync();
-            await library.IsVerifiedAsync();
+        await using var host = await DriftingHost.StartAsync(await servers.StartAsync(Cancellation));
+        var (installation, clock) = (host.Installation, host.Clock);
+        var disk = installation.CreateDisk();
+        disk.AddPhotos(100);
+        var library = await installation.RegisterAsync(HostName, disk);
+        var before = await library.EqualsDiskAsync();
+        await library.IsVerifiedAsync();
 
-            clock.Set(TimeSpan.FromDays(days));
-            disk.Run("mv 2026/000 moved; rm 2026/001/*; printf more >> '2026/002/photo 00080.jpg'");
-            disk.AddPhotos(5, below: "added");
-            var during = await library.EqualsDiskAsync();
-            Near(during);
-            Grown(before, during);
-            Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, during["moved/photo 00000.jpg"].PhotoId);
-            await IsAsync(installation, library, "degraded", days > 0 ? "ahead of the indexers'" : "behind the indexers'");
+        clock.Set(TimeSpan.FromDays(days));
+        disk.Run("mv 2026/000 moved; rm 2026/001/*; printf more >> '2026/002/photo 00080.jpg'");
+        disk.AddPhotos(5, below: "added");
+        var during = await library.EqualsDiskAsync();
+        Near(during);
+        Grown(before, during);
+        Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, during["moved/photo 00000.jpg"].PhotoId);
+        await IsAsync(installation, library, "degraded", days > 0 ? "ahead of the indexers'" : "behind the indexers'");
 
-            // Started by the wrong clock it tells nothing before an indexer is heard.
-            await EndAsync(watcher);
-            watcher = null;
-            disk.Run("mv moved 'moved again'; rm added/*/*; printf more >> '2026/002/photo 00081.jpg'");
-            watcher = await StartWatcherAsync(installation, state, clock);
-            var restarted = await library.EqualsDiskAsync();
-            Near(restarted);
-            Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, restarted["moved again/photo 00000.jpg"].PhotoId);
-            await IsAsync(installation, library, "degraded", "set the one right that is wrong");
+        // Started by the wrong clock it tells nothing before an indexer is heard.
+        await host.StopWatcherAsync();
+        disk.Run("mv moved 'moved again'; rm added/*/*; printf more >> '2026/002/photo 00081.jpg'");
+        await host.StartWatcherAsync();
+        var restarted = await library.EqualsDiskAsync();
+        Near(restarted);
+        Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, restarted["moved again/photo 00000.jpg"].PhotoId);
+        await IsAsync(installation, library, "degraded", "set the one right that is wrong");
 
-            clock.Set(TimeSpan.FromDays(-days));
-            await IsAsync(installation, library, "watching", null);
-            disk.AddPhotos(5, below: "later");
-            disk.Run("mv 'moved again' 'moved at last'");
-            var after = await library.EqualsDiskAsync();
-            Near(after);
-            Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, after["moved at last/photo 00000.jpg"].PhotoId);
-            await library.IsVerifiedAsync();
-            await installation.ErrorQueueIsEmptyAsync();
-        }
-        finally
-        {
-            if (watcher is not null)
-                await EndAsync(watcher);
-            Directory.Delete(state, recursive: true);
-        }
+        clock.Set(TimeSpan.FromDays(-days));
+        await IsAsync(installation, library, "watching", null);
+        disk.AddPhotos(5, below: "later");
+        disk.Run("mv 'moved again' 'moved at last'");
+        var after = await library.EqualsDiskAsync();
+        Near(after);
+        Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, after["moved at last/photo 00000.jpg"].PhotoId);
+        await library.IsVerifiedAsync();
+        await installation.ErrorQueueIsEmptyAsync();
     }
 
     private static Task IsAsync(Installation installation, PhotoLibrary library, string state, string? reason) => installation.UntilAsync(async () =>
@@ -149,30 +119,62 @@ public sealed class ClockTests(TestServers servers)
         Assert.All(told, photo => Assert.True(photo.Version > highest, $"{photo.Path} has the version {photo.Version}, {highest} was there."));
     }
 
-    private static async Task<IHost> StartWatcherAsync(Installation installation, string state, TimeProvider clock)
+    /// <summary>Servers, indexers, and a watcher in this process, whose clock somebody sets.</summary>
+    private sealed class DriftingHost : IAsyncDisposable
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["ConnectionStrings:RabbitMq"] = installation.Environment["ConnectionStrings__RabbitMq"],
-            ["Watcher:Host"] = HostName,
-            ["Watcher:StateDirectory"] = state,
-            ["Watcher:ReportInterval"] = "00:00:01",
-            ["Watcher:ProofInterval"] = "00:00:02",
-        });
-        builder.Services.AddSingleton(clock);
-        // MassTransit keeps the last host's in a static field and uses it in the next one.
-        builder.Services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
-        builder.AddBus(bus => bus.AddWatcherConsumers());
-        builder.AddWatcher();
-        var watcher = builder.Build();
-        await watcher.StartAsync(Cancellation);
-        return watcher;
-    }
+        private readonly string _state = Directory.CreateTempSubdirectory("watchphoto-clock-").FullName;
+        private IHost? _watcher;
 
-    private static async Task EndAsync(IHost watcher)
-    {
-        await watcher.StopAsync(CancellationToken.None);
-        watcher.Dispose();
+        private DriftingHost(Installation installation) => Installation = installation;
+
+        public Installation Installation { get; }
+
+        public SettableClock Clock { get; } = new();
+
+        public static async Task<DriftingHost> StartAsync(RunningServers servers)
+        {
+            var host = new DriftingHost(await Installation.CreateAsync(servers, [], indexers: 2));
+            foreach (var indexer in host.Installation.Indexers)
+                indexer.Start();
+            await host.Installation.AreReadyAsync();
+            await host.StartWatcherAsync();
+            return host;
+        }
+
+        public async Task StartWatcherAsync()
+        {
+            var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["ConnectionStrings:RabbitMq"] = Installation.Environment["ConnectionStrings__RabbitMq"],
+                ["Watcher:Host"] = HostName,
+                ["Watcher:StateDirectory"] = _state,
+                ["Watcher:ReportInterval"] = "00:00:01",
+                ["Watcher:ProofInterval"] = "00:00:02",
+            });
+            builder.Services.AddSingleton<TimeProvider>(Clock);
+            // MassTransit keeps the last host's in a static field and uses it in the next one.
+            builder.Services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
+            builder.AddBus(bus => bus.AddWatcherConsumers());
+            builder.AddWatcher();
+            _watcher = builder.Build();
+            await _watcher.StartAsync(Cancellation);
+        }
+
+        public async Task StopWatcherAsync()
+        {
+            if (_watcher is null)
+                return;
+            await _watcher.StopAsync(CancellationToken.None);
+            _watcher.Dispose();
+            _watcher = null;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await StopWatcherAsync();
+            await Installation.DisposeAsync();
+            Directory.Delete(_state, recursive: true);
+        }
     }
 }

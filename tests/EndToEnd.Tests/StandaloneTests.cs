@@ -8,25 +8,19 @@ using WatchPhoto.EndToEnd.Tests.Harness;
 namespace WatchPhoto.EndToEnd.Tests;
 
 /// <summary>What a person sees who starts WatchPhoto on a directory, without any server.</summary>
-public sealed class StandaloneTests : IDisposable
+public sealed class StandaloneTests : StandaloneTest
 {
-    private readonly Disk _disk = new();
-    private readonly string _data = Directory.CreateTempSubdirectory("watchphoto-data-").FullName;
-    private readonly List<StandaloneProcess> _processes = [];
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task A_thousand_photos_are_in_the_catalog_and_every_change_is_shown_until_Ctrl_C()
     {
-        _disk.AddPhotos(1_000);
-        var standalone = Start("--port", "0", _disk.Root);
+        Photos.AddPhotos(1_000);
+        var standalone = Start("--port", "0", Photos.Root);
         await standalone.SaysAsync("1,000 files in the catalog");
         var before = await EqualsDiskAsync(standalone);
         Assert.Equal(1_000, before.Count);
 
-        _disk.Run("mv 2026/000 moved; mv '2026/001/photo 00040.jpg' renamed.jpg; printf more >> '2026/001/photo 00041.jpg'; rm '2026/001/photo 00042.jpg'; rm -r 2026/002");
-        _disk.AddPhoto("new.jpg");
+        Photos.Run("mv 2026/000 moved; mv '2026/001/photo 00040.jpg' renamed.jpg; printf more >> '2026/001/photo 00041.jpg'; rm '2026/001/photo 00042.jpg'; rm -r 2026/002");
+        Photos.AddPhoto("new.jpg");
         var after = await EqualsDiskAsync(standalone);
         Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, after["moved/photo 00000.jpg"].PhotoId);
         Assert.Equal(before["2026/001/photo 00040.jpg"].PhotoId, after["renamed.jpg"].PhotoId);
@@ -42,9 +36,9 @@ public sealed class StandaloneTests : IDisposable
     [Fact]
     public async Task A_preview_tells_what_other_globs_would_hold_and_what_a_directory_that_is_not_there_lacks()
     {
-        _disk.AddPhotos(100);
-        _disk.AddPhoto("Raw/a.jpg");
-        var standalone = Start("--port", "0", _disk.Root);
+        Photos.AddPhotos(100);
+        Photos.AddPhoto("Raw/a.jpg");
+        var standalone = Start("--port", "0", Photos.Root);
         await EqualsDiskAsync(standalone);
         var api = await standalone.ApiAsync();
         var library = (await api.GetFromJsonAsync<JsonArray>(new Uri("api/libraries", UriKind.Relative), Cancellation))![0]!;
@@ -66,11 +60,11 @@ public sealed class StandaloneTests : IDisposable
     [Fact]
     public async Task Names_of_any_bytes_pass_the_whole_way_and_no_terminal_obeys_them()
     {
-        var standalone = Start("--port", "0", _disk.Root);
+        var standalone = Start("--port", "0", Photos.Root);
         await standalone.SaysAsync("0 files in the catalog");
 
-        _disk.AddPhoto("plain.jpg");
-        _disk.Run(
+        Photos.AddPhoto("plain.jpg");
+        Photos.Run(
             """
             for name in '$where.jpg' $'a.b"c\'.jpg' -rf.jpg $'two\nlines.jpg' 照片.jpg $'caf\xe9.jpg' "$(printf 'x%.0s' {1..251}).jpg" $'\e[2J.jpg'
             do cp -- plain.jpg "./$name"; done
@@ -85,13 +79,13 @@ public sealed class StandaloneTests : IDisposable
     [Fact]
     public async Task A_second_start_finds_what_changed_meanwhile()
     {
-        _disk.AddPhotos(200);
-        var standalone = Start("--port", "0", _disk.Root);
+        Photos.AddPhotos(200);
+        var standalone = Start("--port", "0", Photos.Root);
         var before = await EqualsDiskAsync(standalone);
         Assert.Equal(0, await standalone.TerminateAsync(Signum.SIGINT));
 
-        _disk.Run("mv 2026/000 moved; rm 2026/001/*; printf more >> '2026/002/photo 00080.jpg'");
-        _disk.AddPhotos(10, below: "added");
+        Photos.Run("mv 2026/000 moved; rm 2026/001/*; printf more >> '2026/002/photo 00080.jpg'");
+        Photos.AddPhotos(10, below: "added");
         standalone.Start();
 
         var after = await EqualsDiskAsync(standalone);
@@ -103,9 +97,9 @@ public sealed class StandaloneTests : IDisposable
     [Fact]
     public async Task An_import_killed_in_the_middle_is_finished_by_the_next_start()
     {
-        _disk.AddPhotos(3_000);
+        Photos.AddPhotos(3_000);
         var random = new Random(1);
-        var standalone = Start("--port", "0", _disk.Root);
+        var standalone = Start("--port", "0", Photos.Root);
         for (int i = 0; i < 3; i++)
         {
             await standalone.ApiAsync();
@@ -122,24 +116,24 @@ public sealed class StandaloneTests : IDisposable
     [Fact]
     public async Task A_directory_that_is_not_there_is_refused_with_one_sentence()
     {
-        var standalone = Start("--port", "0", _disk.Root + "/nowhere");
+        var standalone = Start("--port", "0", Photos.Root + "/nowhere");
 
-        await RefusesAsync(standalone, $"There is no directory '{_disk.Root}/nowhere'.");
+        await RefusesAsync(standalone, $"There is no directory '{Photos.Root}/nowhere'.");
     }
 
     [Fact]
     public async Task Two_directories_that_are_one_are_refused_with_one_sentence()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "It needs the rights of root (it mounts).");
-        string bound = Path.GetFullPath(Path.Combine(_disk.Root, "..", "bound"));
-        _disk.Run("mkdir -p ../bound; mount --bind . ../bound");
+        string bound = Path.GetFullPath(Path.Combine(Photos.Root, "..", "bound"));
+        Photos.Run("mkdir -p ../bound; mount --bind . ../bound");
         try
         {
-            await RefusesAsync(Start("--port", "0", _disk.Root, bound), "by another name (a bind mount): name one of the two only.");
+            await RefusesAsync(Start("--port", "0", Photos.Root, bound), "by another name (a bind mount): name one of the two only.");
         }
         finally
         {
-            _disk.Run("umount -l ../bound; rmdir ../bound");
+            Photos.Run("umount -l ../bound; rmdir ../bound");
         }
     }
 
@@ -150,21 +144,21 @@ public sealed class StandaloneTests : IDisposable
         taken.Start();
         var port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port;
 
-        await RefusesAsync(Start($"--port={port}", _disk.Root), $"{port}");
+        await RefusesAsync(Start($"--port={port}", Photos.Root), $"{port}");
     }
 
     [Fact]
     public async Task A_catalog_that_another_one_uses_is_refused_with_one_sentence()
     {
-        await Start("--port", "0", _disk.Root).ApiAsync();
+        await Start("--port", "0", Photos.Root).ApiAsync();
 
-        await RefusesAsync(Start("--port", "0", _disk.Root), $"Another WatchPhoto uses '{_data}': stop it, or choose another directory with --data.");
+        await RefusesAsync(Start("--port", "0", Photos.Root), $"Another WatchPhoto uses '{Data}': stop it, or choose another directory with --data.");
     }
 
     [Fact]
     public async Task Only_this_machine_can_reach_the_API()
     {
-        var api = await Start("--port", "0", _disk.Root).ApiAsync();
+        var api = await Start("--port", "0", Photos.Root).ApiAsync();
 
         Assert.Equal("127.0.0.1", api.BaseAddress!.Host);
         var ours = File.ReadLines("/proc/net/tcp").Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])
@@ -176,10 +170,10 @@ public sealed class StandaloneTests : IDisposable
     public async Task A_disk_that_hangs_does_not_keep_it_from_ending()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/bindfs"), "It needs the program bindfs and the rights of root.");
-        _disk.AddPhotos(10);
-        _disk.Run("mkdir ../mounted");
-        string mounted = Path.GetFullPath(Path.Combine(_disk.Root, "..", "mounted"));
-        using var fileSystem = Process.Start("bindfs", ["-f", _disk.Root, mounted]);
+        Photos.AddPhotos(10);
+        Photos.Run("mkdir ../mounted");
+        string mounted = Path.GetFullPath(Path.Combine(Photos.Root, "..", "mounted"));
+        using var fileSystem = Process.Start("bindfs", ["-f", Photos.Root, mounted]);
         try
         {
             await Wait.UntilAsync(() => Directory.Exists(Path.Combine(mounted, "2026")), "It is not mounted.");
@@ -195,7 +189,7 @@ public sealed class StandaloneTests : IDisposable
         {
             fileSystem.Kill();
             await fileSystem.WaitForExitAsync(CancellationToken.None);
-            _disk.Run("umount -l ../mounted || true");
+            Photos.Run("umount -l ../mounted || true");
         }
     }
 
@@ -212,33 +206,11 @@ public sealed class StandaloneTests : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        foreach (var process in _processes)
-            process.Dispose();
-        _disk.Dispose();
-        Directory.Delete(_data, recursive: true);
-    }
-
-    private StandaloneProcess Start(params string[] arguments)
-    {
-        var standalone = new StandaloneProcess(_data, arguments);
-        _processes.Add(standalone);
-        standalone.Start();
-        return standalone;
-    }
-
-    private static async Task RefusesAsync(StandaloneProcess standalone, string sentence)
-    {
-        Assert.Equal(1, await standalone.ExitAsync());
-        Assert.Contains(sentence, Assert.Single(standalone.Lines), StringComparison.Ordinal);
-    }
-
     private async Task<Dictionary<string, CatalogPhoto>> EqualsDiskAsync(StandaloneProcess standalone)
     {
         using var api = await standalone.ApiAsync();
         var libraries = await api.GetFromJsonAsync<JsonArray>(new Uri("api/libraries", UriKind.Relative), Cancellation);
         var id = Assert.Single(libraries!)!["id"]!.GetValue<string>();
-        return await Catalog.EqualsDiskAsync(() => Catalog.ReadAsync(api, id), _disk, problem => Wait.UntilAsync(problem));
+        return await EqualsDiskAsync(api, id);
     }
 }

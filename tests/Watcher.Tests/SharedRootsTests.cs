@@ -96,6 +96,40 @@ public sealed class SharedRootsTests : IDisposable
     }
 
     [Fact]
+    public void A_directory_that_is_bound_a_second_time_is_said_to_be_unseen_until_it_is_not_and_then_watched()
+    {
+        _watcher.Write("d/s/a.jpg");
+        _watcher.Write("f/sub/b.jpg");
+        Shell.Run("rm f/sub/b.jpg", _watcher.Root);
+        _watcher.Start();
+        _watcher.Settled();
+        int watches = _watcher.KernelWatches;
+        for (int round = 0; round < 20; round++)
+        {
+            Shell.Run("mount --bind d f", _watcher.Root);
+            _watcher.Ask(LibraryAction.Compare);
+            LiveWatcher.Until(IsUnseen);
+            // What it is mounted over tells of nothing that is there.
+            LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle) && _watcher.KernelWatches == watches - 2);
+            // A look that finds the same again changes nothing.
+            for (int i = 0; i < round * 5; i++)
+            {
+                Assert.True(IsUnseen());
+                Thread.Sleep(5);
+            }
+
+            Shell.Run("umount -l f; echo x > f/e.jpg", _watcher.Root);
+            Assert.Equal(2, _watcher.Settled().Count);
+            LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Unseen().Count == 0 && tracker.IsIdle));
+            Shell.Run("rm f/e.jpg", _watcher.Root);
+            Assert.Single(_watcher.Settled());
+            Assert.Equal(watches, _watcher.KernelWatches);
+        }
+
+        bool IsUnseen() => _watcher.Ask(tracker => tracker.Unseen().Values.SingleOrDefault())?.Places is [{ Directory: "f" }];
+    }
+
+    [Fact]
     public void The_outer_one_is_refused_where_the_inner_one_was_first()
     {
         var inner = _watcher.Definition;

@@ -384,7 +384,7 @@ internal sealed class Comparison(
             return true;
         }
 
-        if (AwayDisk(parent, name, open) is { } away)
+        if (AwayDisk(parent, name, open, out var mount) is { } away)
         {
             open.Dispose();
             if (known is { IsOpaque: true } && known.Identity == identity && known.Trouble == away)
@@ -411,10 +411,12 @@ internal sealed class Comparison(
             if (IsElsewhereToo(watched, parent, name))
             {
                 open.Dispose();
-                Blind(parent, name, BoundTwice(watched, parent.Library));
+                // In place of the directory that it is mounted over, which is not there now.
+                Blind(known ?? NewNode(parent, name, identity), BoundTwice(watched, parent.Library));
                 return true;
             }
 
+            Know(parent.Library, mount);
             if (watched.Library == parent.Library)
             {
                 // Renamed: the directory brings along all below it, but not what was wrong at its old place.
@@ -433,6 +435,7 @@ internal sealed class Comparison(
             }
         }
 
+        Know(parent.Library, mount);
         var node = known ?? NewNode(parent, name, identity);
         node.Identity = identity;
         node.IsPolled = polled;
@@ -445,12 +448,20 @@ internal sealed class Comparison(
     }
 
     // Another disk may have the same device and number; its parent says which it is.
-    private bool IsMountKnown(DirectoryNode node, IDirectory open) =>
-        !open.Facts.IsMountRoot || node.Parent is null || AwayDisk(node.Parent, node.Name, open) is null;
+    private bool IsMountKnown(DirectoryNode node, IDirectory open)
+    {
+        if (!open.Facts.IsMountRoot || node.Parent is null)
+            return true;
+        if (AwayDisk(node.Parent, node.Name, open, out var mount) is not null)
+            return false;
+        Know(node.Library, mount);
+        return true;
+    }
 
     // The file systems mounted inside a library are known, so that their absence is not taken for deletion.
-    private Trouble? AwayDisk(DirectoryNode parent, byte[] name, IDirectory open)
+    private Trouble? AwayDisk(DirectoryNode parent, byte[] name, IDirectory open, out Mounted mount)
     {
+        mount = default;
         var library = parent.Library;
         byte[] path = [.. parent.Path(), .. name, (byte)'/'];
         bool isKnown = library.Mounts.TryGetValue(path, out var mounted);
@@ -461,26 +472,25 @@ internal sealed class Comparison(
         if (isKnown && isMounted && isSame && mounted == root)
             return null;
 
-        Trouble? away = null;
-        state.Transact(() =>
-        {
-            // Before the first comparison the entries are what the catalog had of them, which knows no disks: the one that is
-            // found is theirs.
-            if (!(isKnown && isMounted && isSame) && (isKnown || library.DiskComparedAt is not null) && state.AnyEntryBelow(library, path))
-            {
-                away = isKnown
-                    ? new Trouble("the disk that was mounted here is not", "nothing below is deleted, and it goes on by itself when the disk is back")
-                    : new Trouble("a disk was mounted over this directory", "nothing below is deleted, and it goes on by itself when the disk is gone");
-                return;
-            }
+        mount = new Mounted(path, isMounted ? root : null);
+        // Before the first comparison the entries are what the catalog had of them, which knows no disks: the one that is
+        // found is theirs.
+        if ((isKnown && isMounted && isSame) || !(isKnown || library.DiskComparedAt is not null) || !IsRecordedBelow(library, path))
+            return null;
+        return isKnown
+            ? new Trouble("the disk that was mounted here is not", "nothing below is deleted, and it goes on by itself when the disk is back")
+            : new Trouble("a disk was mounted over this directory", "nothing below is deleted, and it goes on by itself when the disk is gone");
+    }
 
-            if (isMounted)
-                library.Mounts[path] = root;
-            else
-                library.Mounts.Remove(path);
-            state.SaveMounts(library);
-        });
-        return away;
+    private void Know(WatchedLibrary library, Mounted mount)
+    {
+        if (mount.Path is null)
+            return;
+        if (mount.Root is { } root)
+            library.Mounts[mount.Path] = root;
+        else
+            library.Mounts.Remove(mount.Path);
+        state.Transact(() => state.SaveMounts(library));
     }
 
     // One directory at two paths (a bind mount): the first keeps it.
@@ -742,7 +752,7 @@ internal sealed class Comparison(
     {
         var filter = directory.Library.Filter;
         bool mayBeDirectory = kind != FileKind.File && filter.IncludesDirectory(directory.Path, name);
-        if (mayBeDirectory && !isRecorded && (node.Child(name) is not null || IsRecordedBelow(directory, name)))
+        if (mayBeDirectory && !isRecorded && (node.Child(name) is not null || IsRecordedBelow(directory.Library, [.. directory.Path, .. name, (byte)'/'])))
         {
             var child = name.ToArray();
             _seen.Add(child);
@@ -754,15 +764,16 @@ internal sealed class Comparison(
         }
     }
 
-    private bool IsRecordedBelow(ObservedDirectory directory, ReadOnlySpan<byte> name)
+    private bool IsRecordedBelow(WatchedLibrary library, byte[] path)
     {
         lock (state.Gate)
-            return state.AnyEntryBelow(directory.Library, [.. directory.Path, .. name, (byte)'/']);
+            return state.AnyEntryBelow(library, path);
     }
 
-    private void Blind(DirectoryNode parent, byte[] name, Trouble trouble)
+    private void Blind(DirectoryNode parent, byte[] name, Trouble trouble) => Blind(parent.Child(name) ?? NewNode(parent, name, default), trouble);
+
+    private void Blind(DirectoryNode node, Trouble trouble)
     {
-        var node = parent.Child(name) ?? NewNode(parent, name, default);
         node.IsOpaque = true;
         events.Trouble(node, trouble);
     }
@@ -1055,6 +1066,11 @@ internal sealed class Comparison(
             return !isCurrent;
         });
     }
+
+    /// <summary>What is to be known of the file system that is mounted at a directory.</summary>
+    /// <param name="Path">Null: nothing new is.</param>
+    /// <param name="Root">Null: none is mounted there any more.</param>
+    private readonly record struct Mounted(byte[]? Path, FileIdentity? Root);
 
     private sealed class Frame(DirectoryNode node, IDirectory open, bool recursive)
     {

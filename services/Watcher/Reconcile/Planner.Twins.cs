@@ -98,6 +98,9 @@ internal sealed partial class Planner
         return true;
     }
 
+    // While one that is the same may still appear, all must be recorded that could be meant.
+    private static bool MakesRoomForTwin(PlannedPath path) => path is { IsNewcomer: true, HasLost: true, Recorded.Identity.IsWeak: true };
+
     // By size, time and name; then by size and time alone.
     private void MatchTwins(bool isAll, bool final)
     {

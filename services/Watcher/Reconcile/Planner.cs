@@ -335,7 +335,7 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
         var paths = new Stack<PlannedPath>(_order);
         while (paths.TryPop(out var path))
         {
-            if (path.Waits || !TakesOver(path))
+            if (path.Waits || !(TakesOver(path) || MakesRoomForTwin(path)))
                 continue;
             path.Waits = true;
             if (path.Source is { } source)
