@@ -544,6 +544,12 @@ internal sealed class Comparison(
 
     private void Settle(DirectoryNode node, Errno error, int watch)
     {
+        if (error.MeansAbsent() && IsRemoved(node))
+        {
+            events.CompareAgain(node, recursive: true);
+            return;
+        }
+
         if (error != 0)
         {
             events.Trouble(node, Trouble.Of(error));
@@ -552,6 +558,14 @@ internal sealed class Comparison(
 
         tree.SetWatch(node, watch);
         node.Trouble = null;
+    }
+
+    // Since it was opened.
+    private bool IsRemoved(DirectoryNode node)
+    {
+        var error = tree.Open(node, out var open);
+        open?.Dispose();
+        return error.MeansAbsent();
     }
 
     private void Gone(DirectoryNode node)
