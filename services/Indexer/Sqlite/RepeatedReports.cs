@@ -67,14 +67,15 @@ internal sealed class RepeatedReports
             return _byHost.GetValueOrDefault(written.Host)?.Latest is { } latest && latest.StateId == written.StateId ? latest : written;
     }
 
-    // All but the time, and what moves with it while nothing happens.
+    // All but the time, and what comes and goes with it while nothing happens: a library that is polled has no proof while it is
+    // compared.
     private static string Substance(WatcherReport report) => JsonSerializer.Serialize(
         report with
         {
             SentAt = default,
             Libraries = [.. report.Libraries.Select(library => library with
             {
-                Progress = null, DiskComparedAt = null, Proof = library.Proof is { } proof ? proof with { DiskComparedAt = null } : null,
+                Progress = null, DiskComparedAt = null, Proof = null,
             })],
         },
         CatalogJson.Default.WatcherReport);

@@ -52,7 +52,7 @@ internal class ServiceProcess : IDisposable
     public bool ShouldRun { get; private set; }
 
     /// <summary>Whether it has ended by itself, other than to be started again.</summary>
-    public bool HasEnded => ShouldRun && _process is { HasExited: true, ExitCode: not Service.StartAgain };
+    public bool HasEnded => ShouldRun && _process is { HasExited: true } ended && !IsToStartAgain(ended);
 
     public void Set(string variable, string value) => _environment[variable] = value;
 
@@ -164,11 +164,14 @@ internal class ServiceProcess : IDisposable
             ShouldRun = false;
     }
 
+    // Or it could not stop in time for that, and has killed itself.
+    private static bool IsToStartAgain(Process ended) => ended.ExitCode is Service.StartAgain or 128 + (int)Signum.SIGKILL;
+
     private void StartAgain(Process ended)
     {
         lock (_gate)
         {
-            if (!ShouldRun || ended != _process || ended.ExitCode != Service.StartAgain)
+            if (!ShouldRun || ended != _process || !IsToStartAgain(ended))
                 return;
             ended.WaitForExit();
             Start();
