@@ -107,6 +107,8 @@ internal sealed class RabbitMqHistory : IFileEventsHistory
 
         private static FileEvents? Parse(byte[] body)
         {
+            if (body.Length > MessageBounds.MostBytes)
+                return null;
             try
             {
                 return JsonSerializer.Deserialize<FileEvents>(body, SystemTextJsonMessageSerializer.Options);
