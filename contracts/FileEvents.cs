@@ -6,7 +6,7 @@ namespace WatchPhoto.Contracts;
 /// What changed on one library's disk (watcher to indexer): 1 to <see cref="MaxEvents"/> events, or none and a proof, which
 /// travels behind the events it is about.
 /// </summary>
-public sealed record FileEvents
+public sealed record FileEvents : IMessage
 {
     /// <summary>The most events a message carries.</summary>
     public const int MaxEvents = 200;
@@ -25,6 +25,27 @@ public sealed record FileEvents
 
     /// <summary>What the catalog must hold once all that was sent before is applied.</summary>
     public Proof? Proof { get; init; }
+
+    public string? Problem()
+    {
+        if (MessageBounds.ProblemOfId("libraryId", LibraryId) is { } id)
+            return id;
+        if (Epoch < 1)
+            return $"The epoch is {Epoch}, but epochs start at 1.";
+        if (MessageBounds.ProblemOfHost(Host) is { } host)
+            return host;
+        if (Events.Count > MaxEvents || (Events.Count == 0 && Proof is null))
+            return $"The message has {Events.Count} events; it must have 1 to {MaxEvents}.";
+
+        for (int i = 0; i < Events.Count; i++)
+        {
+            // An item of a list may be null whatever its type says.
+            if ((Events[i] is { } change ? change.Problem() : "is null") is { } problem)
+                return $"events[{i}] {problem}.";
+        }
+
+        return Proof?.Problem() is { } proof ? $"The proof {proof}." : null;
+    }
 }
 
 /// <summary>
@@ -51,9 +72,33 @@ public sealed record FileEvent
     public PhotoFile? File { get; init; }
 
     public PhotoDescription? Photo { get; init; }
+
+    /// <summary>What is wrong with the event by itself, as the end of a sentence that starts with it; null: nothing.</summary>
+    public string? Problem()
+    {
+        if (Version < 1)
+            return $"has the version {Version}; versions are microseconds since 1970";
+        if (Version >= MessageBounds.VersionLimit)
+            return $"has the version {Version}, more than a day ahead of now: set the clock of its host right";
+        if (PhotoPath.Problem(Path) is { } path)
+            return $"has a path that {path}";
+
+        return Kind switch
+        {
+            FileEventKind.Deleted or FileEventKind.DirectoryRemoved => null,
+            FileEventKind.Moved when OldPath is null => "is a move without oldPath",
+            FileEventKind.Moved when PhotoPath.Problem(OldPath) is { } oldPath => $"has an oldPath that {oldPath}",
+            FileEventKind.Moved when OldPath == Path => "is a move from a path to itself",
+            _ when PhotoId is null => "lacks the photoId",
+            _ when PhotoId == Guid.Empty => "has an empty photoId",
+            _ when File is null => "lacks the file: its size, modifiedAt and inode",
+            _ when File.Size < 0 => "has a file of a negative size",
+            _ => Photo?.Problem(),
+        };
+    }
 }
 
-[JsonConverter(typeof(JsonStringEnumConverter<FileEventKind>))]
+[JsonConverter(typeof(EnumNames<FileEventKind>))]
 public enum FileEventKind
 {
     /// <summary>An entry is there that was not.</summary>
@@ -106,4 +151,10 @@ public sealed record PhotoDescription
     public string? CameraMake { get; init; }
 
     public string? CameraModel { get; init; }
+
+    internal string? Problem() =>
+        Width < 0 || Height < 0 ? "has a picture of a negative size"
+        : new[] { TakenAt, CameraMake, CameraModel }.Any(text => text?.Length > MessageBounds.LongestWord)
+            ? $"says more than {MessageBounds.LongestWord} characters of the camera, or of the time the picture was taken"
+        : null;
 }

@@ -63,6 +63,19 @@ public sealed record Library
             : null;
     }
 
+    /// <summary>What is wrong with it as part of a message, in one sentence; null: nothing.</summary>
+    internal string? AnnouncedProblem() =>
+        MessageBounds.ProblemOfId("id", Id)
+        ?? MessageBounds.ProblemOfText("name", Name)
+        ?? MessageBounds.ProblemOfText("host", Host)
+        ?? MessageBounds.ProblemOfText("path", Path)
+        ?? MessageBounds.ProblemOfText("kind", Kind, MessageBounds.LongestWord)
+        ?? MessageBounds.ProblemOfText("backend", Backend, MessageBounds.LongestWord)
+        ?? MessageBounds.ProblemOfItems("include", Include ?? [], MessageBounds.MostLibraries, glob => MessageBounds.ProblemOfText("glob", glob))
+        ?? MessageBounds.ProblemOfItems("exclude", Exclude ?? [], MessageBounds.MostLibraries, glob => MessageBounds.ProblemOfText("glob", glob))
+        ?? (Epoch < 0 ? $"The epoch is {Epoch}, but epochs start at 1." : null)
+        ?? MessageBounds.ProblemOfVersion("highestVersion", HighestVersion);
+
     /// <summary>Whether one of the two paths is the other's or below it, on one host.</summary>
     public bool Overlaps(Library other)
     {
@@ -74,7 +87,7 @@ public sealed record Library
     }
 }
 
-[JsonConverter(typeof(JsonStringEnumConverter<WatchMode>))]
+[JsonConverter(typeof(EnumNames<WatchMode>))]
 public enum WatchMode
 {
     /// <summary>By events where the file system tells them, else by polling.</summary>
@@ -91,7 +104,7 @@ public enum WatchMode
 /// All libraries of the catalog (indexer to every watcher), sent on every change and every few seconds. A library
 /// that is absent is not thereby removed: removal is <see cref="Library.RemovedAt"/>.
 /// </summary>
-public sealed record LibrariesAnnounced
+public sealed record LibrariesAnnounced : IMessage
 {
     /// <summary>The catalog's own id, made with it.</summary>
     public required Guid CatalogId { get; init; }
@@ -109,6 +122,11 @@ public sealed record LibrariesAnnounced
 
     /// <summary>Which indexer sent it: an id made at its start.</summary>
     public Guid? SentBy { get; init; }
+
+    /// <summary>Of what is wrong with one library by itself (<see cref="Library.Problem"/>) the others have no harm.</summary>
+    public string? Problem() =>
+        MessageBounds.ProblemOfItems("libraries", Libraries, MessageBounds.MostLibraries, library => library.AnnouncedProblem())
+        ?? MessageBounds.ProblemOfItems("hosts", Hosts, MessageBounds.MostLibraries, lease => MessageBounds.ProblemOfHost(lease.Host));
 }
 
 /// <summary>A host's name belongs to one watcher, by its state, for as long as it reports.</summary>

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace WatchPhoto.Contracts;
 
 /// <summary>Asks the watcher of a library to do something with it now (indexer to every watcher; only its owner acts).</summary>
-public sealed record LibraryActionRequested
+public sealed record LibraryActionRequested : IMessage
 {
     public required string LibraryId { get; init; }
 
@@ -11,9 +11,11 @@ public sealed record LibraryActionRequested
 
     /// <summary>Why, for the watcher's log.</summary>
     public required string Reason { get; init; }
+
+    public string? Problem() => MessageBounds.ProblemOfId("libraryId", LibraryId) ?? MessageBounds.ProblemOfText("reason", Reason);
 }
 
-[JsonConverter(typeof(JsonStringEnumConverter<LibraryAction>))]
+[JsonConverter(typeof(EnumNames<LibraryAction>))]
 public enum LibraryAction
 {
     /// <summary>Compare the whole library with its disk.</summary>

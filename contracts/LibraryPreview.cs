@@ -1,8 +1,11 @@
 namespace WatchPhoto.Contracts;
 
 /// <summary>Asks what a library would hold, registered or not (indexer to every watcher; only the one of this state answers).</summary>
-public sealed record LibraryPreviewRequested
+public sealed record LibraryPreviewRequested : IMessage
 {
+    /// <summary>The longest that a watcher looks, in seconds.</summary>
+    public const double MostSeconds = 60;
+
     /// <summary>The answer repeats it.</summary>
     public required Guid PreviewId { get; init; }
 
@@ -14,10 +17,13 @@ public sealed record LibraryPreviewRequested
 
     /// <summary>How long the watcher may look, in seconds.</summary>
     public required double Seconds { get; init; }
+
+    public string? Problem() =>
+        Seconds is > 0 and <= MostSeconds ? Library.AnnouncedProblem() ?? Library.Problem() : $"The watcher may look {Seconds} seconds; it must be above 0, and {MostSeconds} at most.";
 }
 
 /// <summary>What a library would hold (watcher to every indexer; only the one that asked takes it).</summary>
-public sealed record LibraryPreviewed
+public sealed record LibraryPreviewed : IMessage
 {
     /// <summary>The most paths that are told.</summary>
     public const int MaxPaths = 20;
@@ -45,4 +51,10 @@ public sealed record LibraryPreviewed
 
     /// <summary>The problem is another preview that takes its time.</summary>
     public bool IsBusy { get; init; }
+
+    string? IMessage.Problem() =>
+        (Files < 0 || DirectoriesLeftOut < 0 ? "A number of files or directories is negative." : null)
+        ?? MessageBounds.ProblemOfItems("paths", Paths, MaxPaths, path => MessageBounds.ProblemOfPath("path", path))
+        ?? MessageBounds.ProblemOfText("reason", Reason)
+        ?? MessageBounds.ProblemOfText("problem", Problem);
 }

@@ -14,6 +14,12 @@ namespace WatchPhoto.Contracts;
 /// </summary>
 public static class PhotoPath
 {
+    /// <summary>The most bytes of a path, in UTF-8.</summary>
+    public const int LongestPath = 8 * 1024;
+
+    /// <summary>The most names of a path.</summary>
+    public const int MostComponents = 512;
+
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <param name="path">Components parted by <c>/</c>, relative; or absolute, for a library's root.</param>
@@ -70,10 +76,15 @@ public static class PhotoPath
         ArgumentNullException.ThrowIfNull(path);
         if (path.Length == 0)
             return "is empty";
+        // A character has three bytes at most.
+        if (path.Length > LongestPath || (path.Length > LongestPath / 3 && Encoding.UTF8.GetByteCount(path) > LongestPath))
+            return $"is longer than {LongestPath} bytes";
         // Asked of every path that comes, so a component is not copied where it need not be.
-        for (int start = 0, end; start <= path.Length; start = end + 1)
+        for (int start = 0, end, components = 0; start <= path.Length; start = end + 1)
         {
             end = ComponentEnd(path, start);
+            if (++components > MostComponents)
+                return $"has more than {MostComponents} components";
             if (ProblemOf(path.AsSpan(start..end)) is { } problem)
                 return problem;
         }

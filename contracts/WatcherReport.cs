@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace WatchPhoto.Contracts;
 
 /// <summary>How a watcher and its libraries are (watcher to indexer), sent every few seconds.</summary>
-public sealed record WatcherReport
+public sealed record WatcherReport : IMessage
 {
     public required string Host { get; init; }
 
@@ -31,6 +31,14 @@ public sealed record WatcherReport
 
     /// <summary>The run of another watcher that reports under this host's name: this is the answer to it.</summary>
     public Guid? Rival { get; init; }
+
+    public string? Problem() =>
+        MessageBounds.ProblemOfHost(Host)
+        ?? (StateId == Guid.Empty ? "The stateId is empty." : RunId == Guid.Empty ? "The runId is empty." : null)
+        ?? (WatchesUsed < 0 || WatchesLimit < 0 || PendingOutbox < 0 ? "A number of watches or messages is negative." : null)
+        ?? MessageBounds.ProblemOfItems("libraries", Libraries, MessageBounds.MostLibraries, library => library.Problem())
+        ?? MessageBounds.ProblemOfItems("refused", Refused, MessageBounds.MostLibraries, refused =>
+            MessageBounds.ProblemOfId("libraryId", refused.LibraryId) ?? MessageBounds.ProblemOfText("reason", refused.Reason));
 }
 
 public sealed record LibraryReport
@@ -59,6 +67,15 @@ public sealed record LibraryReport
 
     /// <summary>What of the library cannot be seen now, so that nothing is claimed of it; null: all of it is seen.</summary>
     public Unseen? Unseen { get; init; }
+
+    internal string? Problem() =>
+        MessageBounds.ProblemOfId("libraryId", LibraryId)
+        ?? (Epoch < 0 ? $"The epoch is {Epoch}, but epochs start at 1." : null)
+        ?? MessageBounds.ProblemOfText("reason", Reason)
+        ?? (Entries < 0 || Directories < 0 || Progress is { Files: < 0 } or { Expected: < 0 } ? "A number of files or directories is negative." : null)
+        ?? (Proof?.Problem() is { } proof ? $"The proof {proof}." : null)
+        ?? (Unseen is null ? null : Unseen.Count < 0 ? "The number of unseen places is negative."
+            : MessageBounds.ProblemOfItems("places", Unseen.Places, Unseen.MostPlaces, place => place.Problem()));
 }
 
 /// <summary>Where a watcher does not see a library's disk.</summary>
@@ -89,9 +106,16 @@ public sealed record UnseenPlace
 
     /// <summary>How many such names there are in it; 0: it is the directory with all below.</summary>
     public long Names { get; init; }
+
+    internal string? Problem() =>
+        MessageBounds.ProblemOfText("directory", Directory)
+        ?? MessageBounds.ProblemOfText("name", Name)
+        ?? MessageBounds.ProblemOfText("reason", Reason)
+        ?? MessageBounds.ProblemOfText("remedy", Remedy)
+        ?? (Names < 0 ? "The number of names is negative." : null);
 }
 
-[JsonConverter(typeof(JsonStringEnumConverter<LibraryState>))]
+[JsonConverter(typeof(EnumNames<LibraryState>))]
 public enum LibraryState
 {
     /// <summary>Waiting for the catalog's picture of the library, the own state being lost.</summary>
@@ -134,6 +158,16 @@ public sealed record ScanProgress(long Files, long Expected, double FilesPerSeco
 public sealed record Proof(
     long Version, long Count,
     [property: JsonNumberHandling(JsonNumberHandling.AllowReadingFromString | JsonNumberHandling.WriteAsString)] long Digest,
-    long Floor = 0, DateTimeOffset? DiskComparedAt = null);
+    long Floor = 0, DateTimeOffset? DiskComparedAt = null)
+{
+    /// <summary>What is wrong with the proof by itself, as the end of a sentence that starts with it; null: nothing.</summary>
+    public string? Problem() =>
+        Version is < 0 or >= MessageBounds.VersionLimit ? $"has the version {Version}; versions are microseconds since 1970"
+        : Floor < 0 || Floor > Version ? $"has the floor {Floor}, which is not between 0 and its version {Version}"
+        : Count < 0 ? $"has {Count} entries"
+        // Each entry has 32 bits of it.
+        : Digest < 0 || (Count < int.MaxValue && Digest > Count * uint.MaxValue) ? $"has a digest that {Count} entries cannot have"
+        : null;
+}
 
 public sealed record RefusedLibrary(string LibraryId, string Reason);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RabbitMQ.Client;
 
 namespace WatchPhoto.Bus;
 
@@ -7,6 +8,19 @@ internal sealed record BrokerAddress(string Host, int Port, string VirtualHost, 
 {
     private const int PlainPort = 5672;
     private const int EncryptedPort = 5671;
+
+    /// <summary>For a connection apart from the bus, which ends when it is lost.</summary>
+    public ConnectionFactory Connections(BusOptions options) => new()
+    {
+        HostName = Host,
+        Port = Port,
+        VirtualHost = VirtualHost,
+        UserName = User,
+        Password = Password,
+        Ssl = new SslOption(Host, enabled: Encrypted),
+        RequestedHeartbeat = options.Heartbeat,
+        AutomaticRecoveryEnabled = false,
+    };
 
     public static BrokerAddress Parse(string url)
     {

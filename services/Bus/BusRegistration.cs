@@ -30,6 +30,8 @@ public static class BusRegistration
             // What keeps the host from starting is said by us as well, without a stack.
             new("Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host", "Critical"));
 
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<Refusals>();
         string? broker = builder.Configuration.GetConnectionString(ConnectionStringName);
         builder.Services.AddMassTransit(bus =>
         {
@@ -64,7 +66,7 @@ public static class BusRegistration
     {
         bus.AddSingleton<IConfirmedPublisher, RabbitMqPublisher>();
         bus.AddSingleton<IFileEventsHistory>(services => RabbitMqHistory.Create(broker, services.GetRequiredService<IOptions<BusOptions>>().Value));
-        bus.TryAddSingleton(TimeProvider.System);
+        bus.AddSingleton(services => new QueueReaders(broker.Connections(services.GetRequiredService<IOptions<BusOptions>>().Value)));
         bus.AddSingleton<BrokerConnection>();
         bus.AddReceiveEndpointObserver(services => services.GetRequiredService<BrokerConnection>());
         bus.AddHostedService(services => services.GetRequiredService<BrokerConnection>());

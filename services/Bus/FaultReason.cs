@@ -1,24 +1,53 @@
 using MassTransit;
-using Microsoft.Extensions.Logging;
 
 namespace WatchPhoto.Bus;
 
 /// <summary>
-/// Says in one sentence why a message failed: in the log, and in the header that the error queue shows of it.
+/// Says in one sentence why a message failed: in the log, and in the header that the error queue shows of it. All headers of a
+/// message travel in one frame, and one that does not fit closes the connection; the message would come back for ever.
 /// </summary>
-internal sealed partial class FaultReason(ILogger<FaultReason> log, bool isKept) : IFilter<ExceptionReceiveContext>
+internal sealed class FaultReason(Refusals refusals, bool isKept) : IFilter<ExceptionReceiveContext>
 {
+    // A frame has 128 KiB; ours are few, and short.
+    private const int MostHeaderBytes = 64 * 1024;
+    private const int LongestStack = 8000;
+
     public Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
     {
-        string reason = context.Exception.GetBaseException().Message;
+        var exception = context.Exception.GetBaseException();
+        string reason = RefusedMessageException.Bounded(exception.Message);
         context.ExceptionHeaders.Set(MessageHeaders.FaultMessage, reason);
-        // What is not kept is said again in seconds, and so would be its failure.
-        LogFault(isKept ? LogLevel.Warning : LogLevel.Debug, context.InputAddress.Segments[^1], reason);
+        // Where it was refused says nothing that the reason does not.
+        bool isRefused = exception is RefusedMessageException or UnreadableMessageException;
+        context.ExceptionHeaders.Set(MessageHeaders.FaultStackTrace, isRefused ? "" : RefusedMessageException.Bounded(exception.StackTrace ?? "", LongestStack));
+        if (isKept && context.TryGetPayload(out RabbitMqBasicConsumeContext? rabbit) && rabbit.Properties.Headers is { } headers)
+            Trim(headers);
+        refusals.Refused(context.InputAddress.Segments[^1], reason, isKept);
         return next.Send(context);
     }
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("faultReason");
 
-    [LoggerMessage("A message in {Queue} failed: {Reason}")]
-    partial void LogFault(LogLevel level, string queue, string reason);
+    // The longest go first. A person who moves the message back does not need them.
+    private static void Trim(IDictionary<string, object?> headers)
+    {
+        var lengths = headers.Select(header => (header.Key, Bytes: header.Key.Length + Length(header.Value))).OrderByDescending(header => header.Bytes).ToList();
+        long all = lengths.Sum(header => header.Bytes);
+        foreach (var (key, bytes) in lengths)
+        {
+            if (all <= MostHeaderBytes)
+                return;
+            headers.Remove(key);
+            all -= bytes;
+        }
+    }
+
+    private static long Length(object? value) => value switch
+    {
+        byte[] bytes => bytes.Length,
+        string text => text.Length * 3L,
+        IDictionary<string, object?> table => table.Sum(item => item.Key.Length + Length(item.Value)),
+        System.Collections.IEnumerable list => list.Cast<object?>().Sum(Length),
+        _ => 16,
+    };
 }

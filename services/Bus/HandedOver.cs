@@ -17,7 +17,7 @@ internal sealed class HandedOver : PlainJson
 
     protected override TMessage Read<TMessage>(MessageBody body) =>
         _messages.TryGetValue(body.GetBytes(), out var message) && message is TMessage handed
-            ? handed
+            ? Gate.Check(handed)
             : throw new UnreadableMessageException($"There is no {typeof(TMessage).Name} behind a message in memory.");
 
     private sealed class Serializer(IMessageSerializer json, ConditionalWeakTable<byte[], object> messages) : IMessageSerializer

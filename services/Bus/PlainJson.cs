@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Mime;
-using System.Text.Json;
 using MassTransit;
 using MassTransit.Serialization;
 
@@ -30,20 +29,13 @@ internal class PlainJson : ISerializerFactory, IMessageDeserializer
 
     public MessageBody GetMessageBody(string text) => _serializer.GetMessageBody(text);
 
-    /// <exception cref="UnreadableMessageException">It is none.</exception>
+    /// <inheritdoc cref="Gate.Read"/>
     protected virtual TMessage Read<TMessage>(MessageBody body)
         where TMessage : class
     {
-        byte[] json = body.GetBytes();
-        try
-        {
-            return JsonSerializer.Deserialize<TMessage>(json, SystemTextJsonMessageSerializer.Options)
-                ?? throw new JsonException();
-        }
-        catch (JsonException e)
-        {
-            throw UnreadableMessageException.Of<TMessage>(json, e);
-        }
+        // Before it is copied.
+        Gate.CheckSize<TMessage>(body.Length ?? 0);
+        return Gate.Read<TMessage>(body.GetBytes());
     }
 
     private sealed class Message(PlainJson plain, MessageBody body, Headers headers, Uri? destination)

@@ -2,7 +2,6 @@ using System.Globalization;
 using MassTransit;
 using MassTransit.Middleware;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using WatchPhoto.Contracts;
 
@@ -29,12 +28,7 @@ public static class QueueShapes
         ArgumentNullException.ThrowIfNull(endpoint);
         // A fault is told by the error queue; nobody subscribes to it as a message.
         endpoint.PublishFaults = false;
-        endpoint.ConfigureError(error =>
-        {
-            error.UseFilter(new FaultReason(context.GetRequiredService<ILogger<FaultReason>>(), keepFailed));
-            error.UseFilter(new GenerateFaultFilter());
-            error.UseFilter(keepFailed ? new ErrorTransportFilter() : new DiscardErrorTransportFilter());
-        });
+        endpoint.FailsWith(context, keepFailed);
         if (endpoint is IRabbitMqReceiveEndpointConfigurator queue)
             queue.Shape(queue.InputAddress.Segments[^1], context.GetRequiredService<IOptions<BusOptions>>().Value.QueueType);
     }
@@ -43,11 +37,11 @@ public static class QueueShapes
     /// Lives and goes with this process, and keeps nothing that failed: for messages that are said again anyway.
     /// Its name should come from <see cref="OwnQueueName"/>.
     /// </summary>
-    public static void IsOfThisProcess(this IReceiveEndpointConfigurator endpoint)
+    public static void IsOfThisProcess(this IReceiveEndpointConfigurator endpoint, IRegistrationContext context)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         endpoint.PublishFaults = false;
-        endpoint.DiscardFaultedMessages();
+        endpoint.FailsWith(context, keepFailed: false);
         endpoint.DiscardSkippedMessages();
         if (endpoint is IRabbitMqReceiveEndpointConfigurator queue)
         {
@@ -86,6 +80,14 @@ public static class QueueShapes
         bus.Publish<WatcherReport>(exchange => exchange.BindQueue(
             BusNames.WatcherReportsExchange, BusNames.WatcherReportsQueue, queue => queue.Shape(BusNames.WatcherReportsQueue, type)));
     }
+
+    private static void FailsWith(this IReceiveEndpointConfigurator endpoint, IRegistrationContext context, bool keepFailed) =>
+        endpoint.ConfigureError(error =>
+        {
+            error.UseFilter(new FaultReason(context.GetRequiredService<Refusals>(), keepFailed));
+            error.UseFilter(new GenerateFaultFilter());
+            error.UseFilter(keepFailed ? new ErrorTransportFilter() : new DiscardErrorTransportFilter());
+        });
 
     private static void ShapeHistory(this IRabbitMqQueueConfigurator queue, TimeSpan age)
     {

@@ -26,18 +26,8 @@ internal sealed class RabbitMqHistory : IFileEventsHistory
     {
         if (options.HistoryAge == TimeSpan.Zero)
             return new NoHistory("RabbitMQ keeps no history here: set Bus__HistoryAge to how long it shall, for all services; what is published from then on can be replayed.");
-        return new RabbitMqHistory(new ConnectionFactory
-        {
-            HostName = broker.Host,
-            Port = broker.Port,
-            VirtualHost = broker.VirtualHost,
-            UserName = broker.User,
-            Password = broker.Password,
-            Ssl = new SslOption(broker.Host, enabled: broker.Encrypted),
-            RequestedHeartbeat = options.Heartbeat,
-            // A consumer that went on by itself would start from the beginning.
-            AutomaticRecoveryEnabled = false,
-        });
+        // A consumer that went on by itself would start from the beginning.
+        return new RabbitMqHistory(broker.Connections(options));
     }
 
     public async Task<IHistoryReading> OpenAsync(DateTimeOffset from, DateTimeOffset until, CancellationToken cancellationToken)
@@ -107,6 +97,8 @@ internal sealed class RabbitMqHistory : IFileEventsHistory
 
         private static FileEvents? Parse(byte[] body)
         {
+            if (body.Length > MessageBounds.MostBytes)
+                return null;
             try
             {
                 return JsonSerializer.Deserialize<FileEvents>(body, SystemTextJsonMessageSerializer.Options);

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace WatchPhoto.Bus;
 
 /// <summary>What a queue gave is no message of its kind: one sentence says what it lacks.</summary>
-internal sealed class UnreadableMessageException(string reason) : Exception(reason)
+internal sealed class UnreadableMessageException(string reason) : Exception(RefusedMessageException.Bounded(reason))
 {
     // The serializer often does not say the place.
     public static UnreadableMessageException Of<TMessage>(byte[] body, JsonException exception)

@@ -20,14 +20,16 @@ internal static class WireFormat
         bus.ClearSerialization();
         bus.AddSerializer(json);
         bus.AddDeserializer(json, isDefault: true);
-        bus.ConfigureJsonSerializerOptions(options => new JsonSerializerOptions(options)
-        {
-            WriteIndented = false,
-            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-            NumberHandling = JsonNumberHandling.Strict,
-            RespectNullableAnnotations = true,
-            RespectRequiredConstructorParameters = true,
-            AllowDuplicateProperties = false,
-        });
+        bus.ConfigureJsonSerializerOptions(Strict);
     }
+
+    public static JsonSerializerOptions Strict(JsonSerializerOptions options) => new(options)
+    {
+        WriteIndented = false,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        NumberHandling = JsonNumberHandling.Strict,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        AllowDuplicateProperties = false,
+    };
 }

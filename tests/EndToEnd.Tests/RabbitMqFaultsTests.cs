@@ -31,6 +31,38 @@ public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnS
     }
 
     [Fact]
+    public async Task Connections_closed_again_and_again_leave_no_queue_without_a_reader()
+    {
+        var own = await servers.StartFaultableAsync();
+        await using var installation = await Installation.StartAsync(own, ["north"], indexers: 2);
+
+        await installation.SurvivesUnderLoadAsync("north", async churn =>
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                await installation.Broker.CloseConnectionsAsync();
+                await churn.StepsAsync(10);
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Queues_that_are_deleted_are_made_again_and_what_was_in_them_is_told_again()
+    {
+        var own = await servers.StartFaultableAsync();
+        await using var installation = await Installation.StartAsync(own, ["north"], indexers: 2);
+
+        await installation.SurvivesUnderLoadAsync("north", async churn =>
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                await installation.Broker.DeleteQueuesAsync();
+                await churn.StepsAsync(50);
+            }
+        });
+    }
+
+    [Fact]
     public async Task RabbitMq_out_of_disk_takes_nothing_for_a_while_and_nothing_is_lost()
     {
         var own = await servers.StartFaultableAsync();

@@ -1,3 +1,4 @@
+using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Database;
@@ -13,9 +14,6 @@ internal sealed class FileEventsApplier(
     /// <exception cref="RefusedMessageException">It never will.</exception>
     public async Task<bool> ApplyAsync(FileEvents events, CancellationToken cancellationToken)
     {
-        if (FileEventsRules.Problem(events) is { } problem)
-            throw new RefusedMessageException(problem);
-
         var library = await libraries.FindAsync(events.LibraryId, events.Epoch, cancellationToken);
         if (library is null || events.Epoch > library.Epoch)
         {
@@ -32,6 +30,10 @@ internal sealed class FileEventsApplier(
             metrics.Dropped(events, library.RemovedAt is not null ? DropReason.LibraryRemoved : DropReason.OldEpoch);
             return false;
         }
+
+        // It may delete by its floor, so it is the owner's alone.
+        if (events.Proof is not null && events.Host != library.Host)
+            throw new RefusedMessageException($"The proof is of the host '{events.Host}', but the library '{library.Id}' is of '{library.Host}'.");
 
         // What is known of the library may be a moment old; asked for an epoch that it cannot have, it is read again.
         if (FileEventsRules.ClockProblem(events, time.GetUtcNow(), library.HighestVersion) is not null

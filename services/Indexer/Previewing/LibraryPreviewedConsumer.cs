@@ -21,5 +21,5 @@ internal sealed class LibraryPreviewedConsumerDefinition : ConsumerDefinition<Li
 
     protected override void ConfigureConsumer(
         IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<LibraryPreviewedConsumer> consumerConfigurator,
-        IRegistrationContext context) => endpointConfigurator.IsOfThisProcess();
+        IRegistrationContext context) => endpointConfigurator.IsOfThisProcess(context);
 }

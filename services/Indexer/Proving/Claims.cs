@@ -72,7 +72,7 @@ public sealed record Claims
             LibraryState.Scanning => "The disk is being compared with what the watcher knows.",
             LibraryState.Recovering => "The watcher's state is lost; it asks the catalog for its picture first.",
             LibraryState.Watching or LibraryState.Polling when known.VerifiedAt is null && known.LastDrift is { } drift =>
-                $"The catalog differs ({drift}); the watcher tells all of it again.",
+                drift.EndsWith('.') ? $"The catalog differs: {drift}" : $"The catalog differs ({drift}); the watcher tells all of it again.",
             LibraryState.Watching or LibraryState.Polling => "No proof of the watcher has come yet: it comes when the library is quiet.",
             _ => library.Reason ?? "The watcher does not see all of the library.",
         };

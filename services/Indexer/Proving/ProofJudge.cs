@@ -19,6 +19,8 @@ internal sealed partial class ProofJudge(
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+    // As many as a watcher deletes without a person's word, of what it misses.
+    private const long MostBuried = 1000;
 
     // By library: a later proof takes the place of one that waits to be looked at again.
     private readonly Dictionary<string, (FileEvents Message, long Since)> _doubtful = [];
@@ -27,7 +29,7 @@ internal sealed partial class ProofJudge(
     /// <summary>Judges the proof of a message whose events, and those before, are applied.</summary>
     public async Task JudgeAsync(FileEvents message, CancellationToken cancellationToken)
     {
-        bool verified = await VerifyAsync(message.LibraryId, message.Proof!, cancellationToken);
+        bool verified = await VerifyAsync(message.LibraryId, message.Proof!, isConfirmed: false, cancellationToken) is { IsVerified: true };
         lock (_gate)
         {
             if (verified)
@@ -74,8 +76,10 @@ internal sealed partial class ProofJudge(
         // Something has changed since, or is changing: what the watcher says then will be judged.
         var report = (await reports.ReadAsync(cancellationToken)).FirstOrDefault(report => report.Host == message.Host);
         if (report?.Libraries.FirstOrDefault(library => library.LibraryId == message.LibraryId)?.Proof is not { } present
-            || (present.Version, present.Count, present.Digest) != (proof.Version, proof.Count, proof.Digest)
-            || await VerifyAsync(message.LibraryId, proof, cancellationToken))
+            || (present.Version, present.Count, present.Digest) != (proof.Version, proof.Count, proof.Digest))
+            return;
+        var (isVerified, refusal) = await VerifyAsync(message.LibraryId, proof, isConfirmed: true, cancellationToken);
+        if (isVerified)
             return;
 
         var held = await catalog.ProveAsync(message.LibraryId, cancellationToken);
@@ -84,7 +88,7 @@ internal sealed partial class ProofJudge(
         // Further ahead than anyone waits, it is of a clock that was wrong.
         bool isDue = before.NextResyncAt is not { } next || now >= next || next - now > LongestWait;
         string drift = $"the watcher has {proof.Count} entries, the catalog {held.Count}"
-            + (proof.Count == held.Count ? ", some of them different" : "");
+            + (proof.Count == held.Count ? ", some of them different" : "") + refusal;
         var wait = before.LastDriftAt is { } last && before.NextResyncAt is { } planned
             ? TimeSpan.FromTicks(Math.Clamp((planned - last).Ticks * 2, FirstWait.Ticks, LongestWait.Ticks))
             : FirstWait;
@@ -102,22 +106,34 @@ internal sealed partial class ProofJudge(
             cancellationToken);
         if (!isDue)
             return;
+        if (refusal is not null)
+        {
+            LogRefused(message.LibraryId, drift);
+            return;
+        }
 
         LogDrift(message.LibraryId, drift);
         await bus.Publish(
             new LibraryActionRequested { LibraryId = message.LibraryId, Action = LibraryAction.Resync, Reason = drift }, cancellationToken);
     }
 
-    private async Task<bool> VerifyAsync(string libraryId, Proof proof, CancellationToken cancellationToken)
+    /// <param name="isConfirmed">The watcher that owns the library says the same in its report: nothing is deleted for less.</param>
+    /// <returns>Whether they are equal; if not, why what would make them so is not done, or null.</returns>
+    private async Task<(bool IsVerified, string? Refusal)> VerifyAsync(
+        string libraryId, Proof proof, bool isConfirmed, CancellationToken cancellationToken)
     {
-        if (!Matches(await catalog.ProveAsync(libraryId, cancellationToken), proof))
+        var held = await catalog.ProveAsync(libraryId, cancellationToken);
+        if (!Matches(held, proof))
         {
             // After a resync: once everything told again is there, what is at or below the floor is of no entry.
-            if (proof.Floor == 0 || !Matches(await catalog.ProveAboveAsync(libraryId, proof.Floor, cancellationToken), proof))
-                return false;
+            if (proof.Floor == 0 || !isConfirmed || !Matches(await catalog.ProveAboveAsync(libraryId, proof.Floor, cancellationToken), proof))
+                return (false, null);
+            long buried = held.Count - proof.Count;
+            if (buried > MostBuried && buried * 2 > held.Count)
+                return (false, $"; {buried} of them were not told again, too many to be deleted unasked: if they are gone indeed, remove the library and restore it.");
             await catalog.BuryUpToAsync(libraryId, proof.Floor, cancellationToken);
             if (!Matches(await catalog.ProveAsync(libraryId, cancellationToken), proof))
-                return false;
+                return (false, null);
         }
 
         var before = await verifications.FindAsync(libraryId, cancellationToken) ?? new Verification { LibraryId = libraryId };
@@ -129,13 +145,16 @@ internal sealed partial class ProofJudge(
                 VerifiedAt = time.GetUtcNow(), VerifiedVersion = proof.Version, DiskComparedAt = proof.DiskComparedAt, NextResyncAt = null,
             },
             cancellationToken);
-        return true;
+        return (true, null);
     }
 
     private static bool Matches(Proof held, Proof proof) => (held.Count, held.Digest) == (proof.Count, proof.Digest);
 
     [LoggerMessage(LogLevel.Information, "{Library}: verified, the catalog is equal to {Entries} entries")]
     private partial void LogVerified(string library, long entries);
+
+    [LoggerMessage(LogLevel.Warning, "{Library}: the catalog has drifted, and stays as it is ({Drift})")]
+    private partial void LogRefused(string library, string drift);
 
     [LoggerMessage(LogLevel.Warning, "{Library}: the catalog has drifted ({Drift}); asking the watcher to tell all of it again")]
     private partial void LogDrift(string library, string drift);

@@ -60,6 +60,8 @@ internal sealed partial class Replay(FileEventsApplier applier, IOptions<Indexer
                 return;
             try
             {
+                if (events.Problem() is { } problem)
+                    throw new RefusedMessageException(problem);
                 if (await WaitingForDatabase.ExecuteAsync(async each => await applier.ApplyAsync(events, each), token))
                     counts.Applied(events.Events.Count);
                 else

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json.Serialization;
+using WatchPhoto.Contracts;
 
 namespace WatchPhoto.Indexer.Replaying;
 
@@ -41,7 +42,7 @@ public sealed record ReplayProgress
     public string? Problem { get; init; }
 }
 
-[JsonConverter(typeof(JsonStringEnumConverter<ReplayState>))]
+[JsonConverter(typeof(EnumNames<ReplayState>))]
 public enum ReplayState
 {
     [JsonStringEnumMemberName("replaying")] Replaying,

@@ -1,5 +1,7 @@
+using System.Text;
 using Mono.Unix.Native;
 using WatchPhoto.Bus;
+using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Libraries;
 using WatchPhoto.Watcher.State;
@@ -367,6 +369,13 @@ internal sealed class Comparison(
             return false;
         }
 
+        if (BeyondPaths(parent, name) is { } beyond)
+        {
+            open!.Dispose();
+            Blind(parent, name, beyond);
+            return true;
+        }
+
         var identity = (open!.Facts.Device, open.Facts.Inode);
         if (events.LibraryAt(identity) is { Root: { } root } inner)
         {
@@ -507,6 +516,25 @@ internal sealed class Comparison(
         var error = tree.Open(watched, out var open);
         open?.Dispose();
         return error == 0 && (watched.Parent is null || new Spelling(tree).IsThere(watched.Library, watched.Path()));
+    }
+
+    // Nobody could be told of what is in it.
+    private static Trouble? BeyondPaths(DirectoryNode parent, byte[] name)
+    {
+        // That of its longest file, in bytes that each may have to be written as three characters.
+        const int longestName = 255;
+        int components = 2, bytes = name.Length + 1 + longestName;
+        for (var node = parent; node.Parent is not null; node = node.Parent)
+        {
+            components++;
+            bytes += node.Name.Length + 1;
+        }
+
+        if (components <= PhotoPath.MostComponents && (bytes * 3 <= PhotoPath.LongestPath
+            || Encoding.UTF8.GetByteCount(PhotoPath.Encode([.. parent.Path(), .. name])) + (longestName * 3) < PhotoPath.LongestPath))
+            return null;
+        return new Trouble(
+            $"it is further below than paths may lead ({PhotoPath.MostComponents} names, {PhotoPath.LongestPath} bytes)", "move it up, or give the directories above it shorter names");
     }
 
     private static Trouble BoundTwice(DirectoryNode first, WatchedLibrary library)

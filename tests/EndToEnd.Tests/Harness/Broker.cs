@@ -79,6 +79,35 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Cancellation));
     }
 
+    /// <summary>Closes all connections, as "Force close" in the page of each does.</summary>
+    public async Task CloseConnectionsAsync()
+    {
+        foreach (string name in await NamesAsync($"vhosts/{host.Name}/connections"))
+        {
+            // It may have ended by itself.
+            using var closed = await servers.Management.DeleteAsync(Api($"connections/{Uri.EscapeDataString(name)}"), Cancellation);
+        }
+    }
+
+    /// <summary>Deletes all queues that somebody reads.</summary>
+    public async Task DeleteQueuesAsync()
+    {
+        foreach (string name in await NamesAsync($"queues/{host.Name}"))
+        {
+            if (name.StartsWith("watchphoto.", StringComparison.Ordinal))
+            {
+                using var deleted = await servers.Management.DeleteAsync(Api($"queues/{host.Name}/{Uri.EscapeDataString(name)}"), Cancellation);
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> NamesAsync(string path)
+    {
+        using var answer = await servers.Management.GetAsync(Api(path), Cancellation);
+        answer.EnsureSuccessStatusCode();
+        return [.. (await answer.Content.ReadFromJsonAsync<JsonArray>(Cancellation))!.Select(each => each!["name"]!.GetValue<string>())];
+    }
+
     /// <summary>How many queues an exchange hands its messages to.</summary>
     public async Task<int> CountReadersAsync(string exchange)
     {

@@ -78,7 +78,7 @@ public class HandWrittenMessagesTests(TestServers fixture)
                 { "\"inode\"", "\"node\"", "The message is no FileEvents: events[0].file lacks 'inode'." },
                 { "\"created\"", "\"moved\"", "events[0] is a move without oldPath." },
                 { "\"created\"", "\"copied\"", "The message is no FileEvents: events[0].kind does not have a value that fits." },
-                { "\"created\"", "99", "events[0] has the kind 99, which is none." },
+                { "\"created\"", "99", "The message is no FileEvents: events[0].kind does not have a value that fits." },
                 { "\"photos\"", "null", "The message is no FileEvents: libraryId does not have a value that fits." },
                 { "\"photos\"", "\"\"", "The libraryId is empty." },
                 { "\"nas\"", "\"\"", "The host is empty." },
@@ -125,6 +125,37 @@ public class HandWrittenMessagesTests(TestServers fixture)
         Assert.Equal("The message has 0 events; it must have 1 to 200.", (await broker.TakeOneAsync(BusNames.IndexerErrorQueue)).Reason);
 
         Assert.Empty(await indexer.PathsAsync());
+        await broker.PublishAsync(Good);
+        await Eventually.IsTrueAsync(async () => (await indexer.PathsAsync()).Count == 1);
+    }
+
+    [Fact]
+    public async Task What_would_not_fit_into_a_header_ends_in_the_error_queue_and_stops_nothing()
+    {
+        var broker = await Broker.CreateAsync(fixture);
+        await using var indexer = await StartAsync(broker);
+        // Each would make the headers of the refused message larger than a frame: the connection would be closed, again and again.
+        string[] large =
+        [
+            Good.Replace("\"photos\"", $"\"{new string('x', 200_000)}\"", StringComparison.Ordinal),
+            Good.Replace("\"host\":\"nas\"", $"\"host\":\"{new string('x', 200_000)}\"", StringComparison.Ordinal),
+            Good.Replace("2026/a.jpg", "../" + new string('x', 200_000), StringComparison.Ordinal),
+            new string('x', 900_000),
+            Good.Replace("\"epoch\"", $"\"{new string('x', 200_000)}\":1,\"epoch\":1,\"epoch\"", StringComparison.Ordinal),
+            "{\"more\":\"" + new string('x', 1_100_000) + "\"}",
+        ];
+        foreach (string message in large)
+        {
+            await broker.PublishAsync(message);
+            Assert.InRange((await broker.TakeOneAsync(BusNames.IndexerErrorQueue)).Reason.Length, 1, 500);
+        }
+
+        // What it brings along in headers of its own.
+        await broker.PublishAsync("{}", new { headers = new { more = new string('x', 126_000), kept = "yes" } });
+        var refused = await broker.TakeOneAsync(BusNames.IndexerErrorQueue);
+        Assert.Equal("yes", refused.Headers.GetProperty("kept").GetString());
+        Assert.False(refused.Headers.TryGetProperty("more", out _));
+
         await broker.PublishAsync(Good);
         await Eventually.IsTrueAsync(async () => (await indexer.PathsAsync()).Count == 1);
     }
