@@ -30,7 +30,8 @@ public static class IndexerApi
         app.Use(RequestBounds.Check);
         app.UseRequestTimeouts();
         app.Use(RefuseUntilPrepared);
-        app.MapOpenApi();
+        // By this name alone: of others the framework says in plain text that there are none.
+        app.MapOpenApi("/openapi/v1.json");
 
         var libraries = app.MapGroup("/api/libraries").WithTags("Libraries").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
         libraries.MapGet("", ListLibraries).WithSummary("All libraries; removed ones only if asked for.");
