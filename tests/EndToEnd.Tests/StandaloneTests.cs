@@ -196,7 +196,7 @@ public sealed class StandaloneTests : StandaloneTest
     {
         string letters = new('é', 120);
         Photos.Run($"mkdir -p \"../$(printf '{letters}\\033[2J')\"");
-        using var api = await StartBy(Shell($"exec \"$@\" '{Beside("")}'{letters}*"), "--port", "0").ApiAsync();
+        using var api = await StartBy(Shell($"exec \"$@\" '{Beside(letters)}'*"), "--port", "0").ApiAsync();
         Assert.Equal(letters + "\ufffd[2J", (await GetAsync(api, "libraries"))[0]!["name"]!.GetValue<string>());
     }
 

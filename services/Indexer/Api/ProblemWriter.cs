@@ -23,7 +23,8 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         problem.Status ??= response.StatusCode;
         problem.Title ??= ReasonPhrases.GetReasonPhrase(problem.Status.Value);
         problem.Detail = Shown(problem.Detail ?? Sentence(problem.Status.Value, context.HttpContext.Request), LongestDetail);
-        await response.WriteAsJsonAsync(problem, options: null, ContentType, context.HttpContext.RequestAborted);
+        // Without a token, so that a client that has gone is none of this service's faults.
+        await response.WriteAsJsonAsync(problem, options: null, ContentType);
     }
 
     /// <summary>What a request said, so that a sentence can repeat it.</summary>

@@ -77,9 +77,9 @@ public class RefusalsTests
         AssertNoFault(indexer);
     }
 
-    internal static void AssertNoFault(LiveIndexer indexer) => Assert.DoesNotContain(
-        indexer.Log.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Critical", StringComparison.Ordinal)
-            || line.Contains("   at ", StringComparison.Ordinal));
+    internal static void AssertNoFault(LiveIndexer indexer) => Assert.Equal("", string.Join('\n', indexer.Log.Lines.Where(
+        line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Critical", StringComparison.Ordinal)
+            || line.Contains("   at ", StringComparison.Ordinal)).Take(3)));
 
     private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
 
