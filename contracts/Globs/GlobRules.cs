@@ -29,8 +29,8 @@ public static class GlobRules
     public static IReadOnlyList<Glob> Parse(IReadOnlyList<string> globs, bool ignoreCase)
     {
         ArgumentNullException.ThrowIfNull(globs);
-        if (globs.Count > MaxGlobs)
-            throw new FormatException($"There are {globs.Count} globs in one list, more than {MaxGlobs}: say the same with fewer, for instance with braces as in *.{{jpg,png}}.");
+        if (LengthProblem(globs) is { } problem)
+            throw new FormatException(problem);
         var parsed = new List<Glob>();
         int left = MaxWrittenOut;
         foreach (var glob in globs)
@@ -41,6 +41,22 @@ public static class GlobRules
         }
 
         return parsed;
+    }
+
+    /// <summary>What of a list is too many or too long, in one sentence; null: nothing.</summary>
+    internal static string? LengthProblem(IReadOnlyList<string>? globs)
+    {
+        if (globs?.Count > MaxGlobs)
+            return $"There are {globs.Count} globs in one list, more than {MaxGlobs}: say the same with fewer, for instance with braces as in *.{{jpg,png}}.";
+        foreach (var glob in globs ?? [])
+        {
+            if (string.IsNullOrWhiteSpace(glob))
+                return "A glob is empty: leave it out.";
+            if (glob.Length > MaxLength)
+                return Refused(glob[..40] + "...", $"has {glob.Length} characters, more than {MaxLength}: write it shorter, or as several.").Message;
+        }
+
+        return null;
     }
 
     internal static FormatException Refused(string glob, string problem) => new($"The glob '{glob}' {problem}");
@@ -58,12 +74,8 @@ public static class GlobRules
         }
     }
 
-    private static void RefuseUnreadable(string? glob)
+    private static void RefuseUnreadable(string glob)
     {
-        if (string.IsNullOrWhiteSpace(glob))
-            throw new FormatException("A glob is empty: leave it out.");
-        if (glob.Length > MaxLength)
-            throw Refused(glob[..40] + "...", $"has {glob.Length} characters, more than {MaxLength}: write it shorter, or as several.");
         if (glob.Contains('\0'))
             throw Refused(glob.Replace('\0', '\ufffd'), "holds a NUL character, which no name can: leave it out.");
         if (glob[0] == '!')

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using MassTransit;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -110,6 +111,8 @@ public static class IndexerHosting
             new("Urls", "http://127.0.0.1:5080"),
             // A line a request is for whoever asks for it; what is not ready says so itself.
             new("Logging:LogLevel:Microsoft.AspNetCore", "Warning"),
+            // Whoever asked is told.
+            new("Logging:LogLevel:Microsoft.AspNetCore.Http.Timeouts", "Error"),
             new("Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks", "None"));
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
@@ -120,14 +123,20 @@ public static class IndexerHosting
         });
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<IndexerOptions>>((kestrel, indexer) =>
         {
+            RequestBounds.Set(kestrel.Limits, indexer.Value);
             kestrel.Limits.MaxConcurrentConnections = Connections(indexer);
-            kestrel.Limits.KeepAliveTimeout = indexer.Value.ConnectionIdleTime;
         });
+        builder.Services.AddRequestTimeouts(_ => { });
+        builder.Services.AddOptions<RequestTimeoutOptions>().Configure<IOptions<IndexerOptions>>((timeouts, indexer) =>
+            timeouts.DefaultPolicy = new() { Timeout = indexer.Value.RequestTime, TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable });
+        builder.AddSiteChecks();
         builder.Services.AddSingleton<IConnectionListenerFactory>(provider => new AcceptedConnections(
             ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider),
             Connections(provider.GetRequiredService<IOptions<IndexerOptions>>()) + MostBeingClosed));
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ApiProblems.Complete);
+        // The first one that can write is asked, and it always can.
+        builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
+        builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<ApiProblems>();
         builder.Services.AddOpenApi(openApi => openApi
             .AddDocumentTransformer((document, _, _) =>

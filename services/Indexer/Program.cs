@@ -4,7 +4,8 @@ using WatchPhoto.Indexer.Api;
 
 return await Service.RunAsync(() =>
 {
-    var builder = WebApplication.CreateSlimBuilder(Service.WithoutReload(args));
+    var builder = WebApplication.CreateSlimBuilder(Service.Arguments(args));
+    builder.AddSecretFiles();
     // First, so that it stops last: nobody publishes on a bus that is gone.
     builder.AddBus(bus => bus.AddIndexerConsumers());
     builder.AddIndexer();

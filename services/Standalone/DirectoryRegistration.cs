@@ -30,7 +30,7 @@ internal sealed class DirectoryRegistration(LibraryRegistrations registrations, 
                 await registrations.AddAsync(
                     new LibraryDefinition
                     {
-                        Name = string.IsNullOrWhiteSpace(name) ? directory.Path : name, Host = host, Path = directory.Path, Include = include,
+                        Name = Library.NameOf(string.IsNullOrWhiteSpace(name) ? directory.Path : name), Host = host, Path = directory.Path, Include = include,
                     },
                     cancellationToken);
                 continue;

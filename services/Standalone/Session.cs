@@ -18,6 +18,10 @@ internal sealed class Session : IAsyncDisposable
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
+    // The sections that variables of the environment may say something in.
+    private static readonly string[] Sections =
+        [BusOptions.Section, "Catalog", "Cors", IndexerOptions.Section, "Logging", WatcherOptions.Section];
+
     private readonly WebApplication _app;
     private readonly int _port;
 
@@ -25,7 +29,10 @@ internal sealed class Session : IAsyncDisposable
 
     public static Session Create(DataDirectory data, int port)
     {
-        var builder = WebApplication.CreateSlimBuilder(Service.WithoutReload());
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = Service.Arguments(), EnvironmentName = Environments.Production });
+        // Where the API listens, and who may ask it, no file and no variable of the environment is to say.
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection(OfEnvironment());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             // Servers that other WatchPhotos on this machine are told of are not for this one.
@@ -36,8 +43,6 @@ internal sealed class Session : IAsyncDisposable
             // There is no other watcher to wait for.
             ["Indexer:OwnerSilence"] = "00:00:00",
             ["Urls"] = $"http://127.0.0.1:{port}",
-            // A page of somebody else's that has its name lead here gets no answer.
-            ["AllowedHosts"] = "localhost;127.0.0.1",
         });
         builder.AddDefaults(
             new("Logging:LogLevel:Default", "Warning"),
@@ -125,6 +130,12 @@ internal sealed class Session : IAsyncDisposable
         {
             throw new RefusedStartException($"The catalog cannot be opened: {exception.Message.TrimEnd('.')}.");
         }
+    }
+
+    private static IEnumerable<KeyValuePair<string, string?>> OfEnvironment()
+    {
+        var environment = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        return Sections.SelectMany(section => environment.GetSection(section).AsEnumerable()).Where(setting => setting.Value is not null);
     }
 
     private static string Address(IServiceProvider services) =>

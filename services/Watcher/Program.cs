@@ -4,7 +4,8 @@ using WatchPhoto.Watcher;
 
 return await Service.RunAsync(() =>
 {
-    var builder = Host.CreateApplicationBuilder(Service.WithoutReload(args));
+    var builder = Host.CreateApplicationBuilder(Service.Arguments(args));
+    builder.AddSecretFiles();
     // First, so that it stops last: nobody publishes on a bus that is gone.
     builder.AddBus(bus => bus.AddWatcherConsumers());
     builder.AddWatcher();

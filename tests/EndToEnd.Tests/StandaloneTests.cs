@@ -167,6 +167,40 @@ public sealed class StandaloneTests : StandaloneTest
     }
 
     [Fact]
+    public async Task Neither_files_of_the_directory_it_is_started_in_nor_the_environment_let_others_reach_the_API()
+    {
+        string open = $"http://0.0.0.0:{FreePort()}";
+        File.WriteAllText(
+            Path.Combine(Photos.Root, "appsettings.json"),
+            """{"Urls":"OPEN","AllowedHosts":"*","Kestrel":{"Endpoints":{"Open":{"Url":"OPEN"}}},"Watcher":{"Host":"of-the-file"}}""".Replace("OPEN", open, StringComparison.Ordinal));
+        File.WriteAllText(Path.Combine(Photos.Root, "appsettings.Production.json"), "{ this is no JSON");
+        var standalone = StartIn(
+            new()
+            {
+                ["Kestrel__Endpoints__Open__Url"] = open, ["ASPNETCORE_Kestrel__Endpoints__Open__Url"] = open, ["DOTNET_Kestrel__Endpoints__Open__Url"] = open,
+                ["URLS"] = open, ["ASPNETCORE_URLS"] = open, ["DOTNET_URLS"] = open, ["ASPNETCORE_HTTP_PORTS"] = "0", ["HTTP_PORTS"] = "0",
+                ["AllowedHosts"] = "*", ["ASPNETCORE_ENVIRONMENT"] = "Development", ["DOTNET_ENVIRONMENT"] = "Development",
+                ["ASPNETCORE_CONTENTROOT"] = Photos.Root, ["DOTNET_CONTENTROOT"] = Photos.Root, ["ASPNETCORE_PREFERHOSTINGURLS"] = "true",
+            },
+            Shell($"cd '{Photos.Root}'; exec \"$@\""), "--port", "0", ".");
+        using var api = await standalone.ApiAsync();
+
+        Assert.Equal(["0100007F"], ListeningAddresses(standalone.Id));
+        Assert.NotEqual("of-the-file", (await GetAsync(api, "libraries"))[0]!["host"]!.GetValue<string>());
+        using var request = new HttpRequestMessage(HttpMethod.Get, "api/libraries") { Headers = { Host = "evil.example" } };
+        Assert.Equal(400, (int)(await api.SendAsync(request, Cancellation)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_directory_whose_name_no_library_may_have_is_one_by_what_can_be_shown_of_it()
+    {
+        string letters = new('é', 120);
+        Photos.Run($"mkdir -p \"../$(printf '{letters}\\033[2J')\"");
+        using var api = await StartBy(Shell($"exec \"$@\" '{Beside(letters)}'*"), "--port", "0").ApiAsync();
+        Assert.Equal(letters + "\ufffd[2J", (await GetAsync(api, "libraries"))[0]!["name"]!.GetValue<string>());
+    }
+
+    [Fact]
     public async Task A_disk_that_hangs_does_not_keep_it_from_ending()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/bindfs"), "It needs the program bindfs and the rights of root.");
@@ -191,6 +225,17 @@ public sealed class StandaloneTests : StandaloneTest
             await fileSystem.WaitForExitAsync(CancellationToken.None);
             Photos.Run("umount -l ../mounted || true");
         }
+    }
+
+    // As the kernel writes them; those of this process alone.
+    private static List<string> ListeningAddresses(int process)
+    {
+        const string Listening = "0A";
+        var sockets = Directory.GetFiles($"/proc/{process}/fd").Select(file => new FileInfo(file).LinkTarget)
+            .Where(target => target?.StartsWith("socket:[", StringComparison.Ordinal) == true).Select(target => target![8..^1]).ToHashSet();
+        return [.. File.ReadLines("/proc/net/tcp").Skip(1).Concat(File.ReadLines("/proc/net/tcp6").Skip(1))
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => fields[3] == Listening && sockets.Contains(fields[9])).Select(fields => fields[1].Split(':')[0])];
     }
 
     private static bool WaitsForFuse(string thread)

@@ -31,7 +31,7 @@ internal static class WatcherRole
         var durations = new ConcurrentQueue<double>();
         using var listener = Listen(durations);
 
-        var builder = Host.CreateApplicationBuilder(Service.WithoutReload());
+        var builder = Host.CreateApplicationBuilder(Service.Arguments());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["ConnectionStrings:RabbitMq"] = "",

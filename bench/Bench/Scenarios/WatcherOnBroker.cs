@@ -21,7 +21,7 @@ internal static class WatcherOnBroker
         var watcher = Start(workshop, broker, host);
 
         var reports = new Reports(host);
-        var builder = Host.CreateApplicationBuilder(Service.WithoutReload());
+        var builder = Host.CreateApplicationBuilder(Service.Arguments());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["ConnectionStrings:RabbitMq"] = broker, ["Logging:LogLevel:Default"] = "Warning",

@@ -20,10 +20,12 @@ public static class Service
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The arguments for a host that does not look out for changes of its configuration files: the runtime would watch the
-    /// working directory with all below, and spend on it the kernel's watches that photos need.
+    /// The arguments for a host whose configuration file is the one beside the program, unless they name another directory
+    /// (<c>--contentRoot</c>): the working directory may be anybody's. It does not look out for changes of the file either, for
+    /// which the runtime would watch that directory with all below, with the kernel's watches that photos need.
     /// </summary>
-    public static string[] WithoutReload(params string[] args) => [.. args, "--hostBuilder:reloadConfigOnChange=false"];
+    public static string[] Arguments(params string[] args) =>
+        [$"--contentRoot={AppContext.BaseDirectory}", .. args, "--hostBuilder:reloadConfigOnChange=false"];
 
     /// <returns>The exit code of the process.</returns>
     public static async Task<int> RunAsync(Func<IHost> build)

@@ -10,11 +10,9 @@ namespace WatchPhoto.Indexer.Api;
 /// <summary>What goes wrong with a request becomes a problem (RFC 9457) whose detail is a sentence with the remedy.</summary>
 internal sealed class ApiProblems(IProblemDetailsService problems) : IExceptionHandler
 {
-    private const string Contents = "GET /openapi/v1.json describes what there is.";
-
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
-        if (Problem(exception) is not var (status, detail) || context.Response.HasStarted)
+        if (Problem(exception, context.Request) is not var (status, detail) || context.Response.HasStarted)
             return false;
 
         context.Response.StatusCode = status;
@@ -23,23 +21,14 @@ internal sealed class ApiProblems(IProblemDetailsService problems) : IExceptionH
         return await problems.TryWriteAsync(new() { HttpContext = context, ProblemDetails = { Status = status, Detail = detail } });
     }
 
-    /// <summary>Says something also where the framework itself answers with nothing but a number.</summary>
-    public static void Complete(ProblemDetailsContext context) =>
-        context.ProblemDetails.Detail ??= context.HttpContext.Response.StatusCode switch
-        {
-            StatusCodes.Status404NotFound => $"There is nothing at '{context.HttpContext.Request.Path}'; {Contents}",
-            StatusCodes.Status405MethodNotAllowed => $"'{context.HttpContext.Request.Path}' does not know {context.HttpContext.Request.Method}; {Contents}",
-            StatusCodes.Status415UnsupportedMediaType => "The body must be JSON: say so with 'Content-Type: application/json'.",
-            _ => null,
-        };
-
-    private static (int Status, string Detail)? Problem(Exception exception) => exception switch
+    private static (int Status, string Detail)? Problem(Exception exception, HttpRequest request) => exception switch
     {
         RefusedRegistrationException refused => (Status(refused.Kind), refused.Message),
         RefusedRequestException refused => (refused.Status, refused.Message),
         NoHistoryException none => (StatusCodes.Status409Conflict, $"{none.Message} To have a watcher tell all of a library again: POST /api/libraries/{{id}}/resync."),
         BadHttpRequestException { InnerException: JsonException json } => (StatusCodes.Status400BadRequest, Sentence(json)),
-        BadHttpRequestException bad => (bad.StatusCode, $"{bad.Message.TrimEnd('.')}; {Contents}"),
+        BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } bad => (bad.StatusCode, Sentence(bad)),
+        BadHttpRequestException bad => (bad.StatusCode, ProblemWriter.Sentence(bad.StatusCode, request)),
         _ when DatabaseConnection.IsAway(exception) =>
             (StatusCodes.Status503ServiceUnavailable, "The catalog's database does not answer; try again in a while."),
         _ => null,
@@ -56,15 +45,21 @@ internal sealed class ApiProblems(IProblemDetailsService problems) : IExceptionH
         ? "a replay has from, to and library"
         : "a library has id, name, host, path, include, exclude, kind, backend and watch";
 
+    // Of a parameter of the query the framework tells which type it has here, and repeats its value.
+    private static string Sentence(BadHttpRequestException exception) =>
+        exception.Message.StartsWith("Failed to bind parameter", StringComparison.Ordinal)
+            ? $"The parameter '{exception.Message.Split('"')[1].Split(' ')[^1]}' does not have a value that fits; {ProblemWriter.Contents}"
+            : $"{exception.Message.TrimEnd('.')}; {ProblemWriter.Contents}";
+
     private static string Sentence(JsonException exception)
     {
         string[] parts = exception.Message.Split('\'');
         if (exception.Message.StartsWith("The JSON property '", StringComparison.Ordinal) && parts.Length > 2)
-            return $"The field '{parts[1]}' is unknown; {Fields(parts[^2])}.";
+            return $"The field '{ProblemWriter.Shown(parts[1])}' is unknown; {Fields(parts[^2])}.";
         // Where the text itself is broken, the serializer's exception has the reader's inside.
         return exception.Path is { Length: > 2 } path && exception.InnerException is not JsonException
-            ? $"The field '{path[2..]}' does not have a value that fits; {Contents}"
-            : $"The body is not a JSON object that fits; {Contents}";
+            ? $"The field '{ProblemWriter.Shown(path[2..])}' does not have a value that fits; {ProblemWriter.Contents}"
+            : $"The body is not a JSON object that fits; {ProblemWriter.Contents}";
     }
 }
 

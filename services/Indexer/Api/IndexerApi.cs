@@ -26,14 +26,20 @@ public static class IndexerApi
         ArgumentNullException.ThrowIfNull(app);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseSiteChecks();
+        app.Use(RequestBounds.Check);
+        app.UseRequestTimeouts();
         app.Use(RefuseUntilPrepared);
-        app.MapOpenApi();
+        // By this name alone: of others the framework says in plain text that there are none.
+        app.MapOpenApi("/openapi/v1.json");
 
         var libraries = app.MapGroup("/api/libraries").WithTags("Libraries").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
         libraries.MapGet("", ListLibraries).WithSummary("All libraries; removed ones only if asked for.");
         libraries.MapPost("", AddLibrary).WithSummary("Registers a library; its host's watcher takes it within seconds.");
+        // It ends by itself: Indexer:PreviewTime.
         libraries.MapPost("preview", PreviewLibrary).ProducesProblem(422).ProducesProblem(503).ProducesProblem(504)
-            .WithSummary("How many files a library would hold, and the first twenty: of a definition as for registration; or of a registered library, by its id alone, with what else is said in its place.");
+            .WithSummary("How many files a library would hold, and the first twenty: of a definition as for registration; or of a registered library, by its id alone, with what else is said in its place.")
+            .DisableRequestTimeout();
         libraries.MapGet("{id}", GetLibrary).WithSummary("One library, perhaps removed.");
         libraries.MapPut("{id}", ReplaceLibrary).WithSummary("Replaces what is said of a library; what is left out becomes the default.");
         libraries.MapDelete("{id}", RemoveLibrary).WithSummary("Removes a library and its photos from the catalog; can be undone within 30 days.");
@@ -46,7 +52,7 @@ public static class IndexerApi
         libraries.MapPost("{id}/deletions/refuse", Ask(LibraryAction.RefuseDeletions)).WithSummary("What a scan missed and held stays, marked missing.");
         libraries.MapPost("{id}/root/accept", Ask(LibraryAction.AcceptRoot)).WithSummary("What is at the library's path now is the library: a disk replaced, a new root.");
         libraries.MapGet("{id}/photos.ndjson", StreamPhotos).WithSummary("All photos of a library, a JSON object a line, in the order of their paths' UTF-8 bytes.")
-            .Produces<PhotoLine>(contentType: "application/x-ndjson");
+            .Produces<PhotoLine>(contentType: "application/x-ndjson").DisableRequestTimeout();
 
         var photos = app.MapGroup("/api/photos").WithTags("Photos").ProducesProblem(400).ProducesProblem(404);
         photos.MapGet("", PagePhotos).WithSummary("Photos of a library in the order of their paths' UTF-8 bytes, page by page.");
@@ -54,7 +60,7 @@ public static class IndexerApi
 
         app.MapPost("/api/replay", StartReplay).WithTags("Replay").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(503)
             .WithSummary("Applies once more what was published in a stretch of time; tells how far it is, a JSON object a line, and ends when whoever asked goes.")
-            .Produces<ReplayProgress>(contentType: "application/x-ndjson");
+            .Produces<ReplayProgress>(contentType: "application/x-ndjson").DisableRequestTimeout();
 
         app.MapGet("/api/watchers", ListWatchers).WithTags("Watchers").WithSummary("The last report of each watcher.");
 
@@ -139,7 +145,9 @@ public static class IndexerApi
             throw new RefusedRequestException(StatusCodes.Status400BadRequest, "Say which library: /api/photos?library=ID.");
         int count = UsualPage;
         if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count is < 1 or > LargestPage))
-            throw new RefusedRequestException(StatusCodes.Status400BadRequest, $"The limit '{limit}' is not a number from 1 to {LargestPage}.");
+            throw new RefusedRequestException(StatusCodes.Status400BadRequest, $"The limit '{ProblemWriter.Shown(limit)}' is not a number from 1 to {LargestPage}.");
+        if (prefix?.Length > RequestBounds.LongestPath || after?.Length > RequestBounds.LongestPath)
+            throw new RefusedRequestException(StatusCodes.Status400BadRequest, $"No path has more than {RequestBounds.LongestPath} characters: say a shorter prefix or after.");
         await FindLivingAsync(registrations, library, cancellationToken);
 
         // One more than asked for tells whether there is another page.
@@ -152,7 +160,7 @@ public static class IndexerApi
     private static async Task<IEnumerable<PhotoLine>> FindPhoto(string photoId, IPhotoCatalog catalog, CancellationToken cancellationToken)
     {
         if (!Guid.TryParse(photoId, out var id))
-            throw new RefusedRequestException(StatusCodes.Status400BadRequest, $"'{photoId}' is not a photo id: those look like 0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11.");
+            throw new RefusedRequestException(StatusCodes.Status400BadRequest, $"'{ProblemWriter.Shown(photoId)}' is not a photo id: those look like 0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11.");
         return await catalog.FindAsync(id, cancellationToken) is { Count: > 0 } photos
             ? photos.Select(PhotoLine.Of)
             : throw new RefusedRequestException(StatusCodes.Status404NotFound, $"No photo has the id '{photoId}': it may have been deleted.");

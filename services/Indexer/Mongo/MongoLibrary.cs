@@ -32,7 +32,7 @@ internal static class MongoLibrary
     public static Library Library(BsonDocument document) => new()
     {
         Id = Text(document, "_id"),
-        Name = Text(document, "name"),
+        Name = Contracts.Library.NameOf(Text(document, "name")),
         Host = Text(document, "host"),
         Path = Text(document, "path"),
         Include = Texts(document, "include"),

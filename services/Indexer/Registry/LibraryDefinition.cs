@@ -11,13 +11,13 @@ public sealed record LibraryDefinition
     [Description("Letters, digits, dots, dashes and underscores, 64 at most; made from the name where absent.")]
     public string? Id { get; init; }
 
-    [Description("For people.")]
+    [Description("For people: 200 characters at most, none of them a control character.")]
     public string? Name { get; init; }
 
-    [Description("The host whose watcher takes care of the library, as that watcher calls itself.")]
+    [Description("The host whose watcher takes care of the library, as that watcher calls itself; 255 characters at most.")]
     public string? Host { get; init; }
 
-    [Description("The library's directory on its host, absolute. A name in it that is not UTF-8 is percent-encoded behind one more slash: /srv//caf%E9.")]
+    [Description("The library's directory on its host, absolute, 4096 characters at most. A name in it that is not UTF-8 is percent-encoded behind one more slash: /srv//caf%E9.")]
     public string? Path { get; init; }
 
     [Description("Globs of the files of interest, 1 to 100, in the language of .gitignore with braces, in any case; absent: the usual photo extensions; **/* is every file.")]
@@ -40,5 +40,5 @@ public sealed record LibraryDefinition
     /// <exception cref="FormatException">It is none.</exception>
     internal static WatchMode WatchMode(string text) =>
         Enum.GetValues<WatchMode>().Cast<WatchMode?>().FirstOrDefault(mode => Text(mode!.Value) == text)
-        ?? throw new FormatException($"'{text}' is no way to watch: say auto, inotify or poll.");
+        ?? throw new FormatException($"'{(text.Length <= 20 ? text : text[..20] + "...")}' is no way to watch: say auto, inotify or poll.");
 }

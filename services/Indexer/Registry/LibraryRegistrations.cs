@@ -125,11 +125,14 @@ public sealed class LibraryRegistrations(ILibraryRegistry registry, RegistryChan
 
     private static Library Find(IReadOnlyList<Library> registered, string id) =>
         registered.FirstOrDefault(library => library.Id == id)
-        ?? throw new RefusedRegistrationException(RefusalKind.Unknown, $"There is no library '{id}'; GET /api/libraries lists those there are.");
+        ?? throw new RefusedRegistrationException(RefusalKind.Unknown, $"There is no library '{Shown(id)}'; GET /api/libraries lists those there are.");
 
     private static RefusedRegistrationException Taken(string id, Library? library) => new(RefusalKind.Conflict, library?.RemovedAt is null
         ? $"There is a library '{id}' already: choose another id, or replace it (PUT /api/libraries/{id})."
         : $"The library '{id}' is removed but not forgotten yet: restore it (POST /api/libraries/{id}/restore), or choose another id.");
+
+    // No id is longer, so that it is not told as a whole.
+    private static string Shown(string id) => id.Length <= Library.MaxIdLength ? id : id[..Library.MaxIdLength] + "...";
 
     private static Library Defined(LibraryDefinition definition, Library present) => present with
     {

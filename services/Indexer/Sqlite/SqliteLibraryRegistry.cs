@@ -73,7 +73,7 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
             var library = new Library
             {
                 Id = row.GetString(2),
-                Name = row.GetString(3),
+                Name = Library.NameOf(row.GetString(3)),
                 Host = row.GetString(4),
                 Path = row.GetString(5),
                 Include = Globs(row, 6),

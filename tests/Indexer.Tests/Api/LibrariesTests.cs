@@ -103,6 +103,41 @@ public class LibrariesTests
     }
 
     [Fact]
+    public async Task What_is_longer_than_a_library_may_have_is_refused_with_a_sentence()
+    {
+        await using var indexer = await LiveIndexer.StartAsync();
+        await indexer.ReadyAsync();
+        string globs = string.Join(',', Enumerable.Repeat("\"*.jpg\"", 101));
+        (string Body, string Sentence)[] refused =
+        [
+            ($$"""{"name":"{{new string('x', 201)}}","host":"nas","path":"/a"}""", "The name has 201 characters, more than 200"),
+            ("""{"name":"a\u001b[2J","host":"nas","path":"/a"}""", "The name has a control character"),
+            ("""{"name":"a\nb","host":"nas","path":"/a"}""", "The name has a control character"),
+            ($$"""{"name":"x","host":"{{new string('x', 256)}}","path":"/a"}""", "The host has more than 255 characters"),
+            ("""{"name":"x","host":"a\nb","path":"/a"}""", "or a control character"),
+            ($$"""{"name":"x","host":"nas","path":"/{{new string('x', 4096)}}"}""", "The path has 4097 characters, more than 4096"),
+            ($$"""{"name":"x","host":"nas","path":"/a","kind":"{{new string('x', 65)}}"}""", "64 characters at most"),
+            ($$"""{"name":"x","host":"nas","path":"/a","backend":"{{new string('x', 65)}}"}""", "64 characters at most"),
+            ($$"""{"name":"x","host":"nas","path":"/a","watch":"{{new string('x', 100_000)}}"}""", "no way to watch"),
+            ($$"""{"name":"x","host":"nas","path":"/a","include":[{{globs}}]}""", "101 globs in one list, more than 100"),
+            ($$"""{"name":"x","host":"nas","path":"/a","exclude":[{{globs}}]}""", "101 globs in one list, more than 100"),
+            ($$"""{"name":"x","host":"nas","path":"/a","exclude":["{{new string('x', 501)}}"]}""", "has 501 characters, more than 500"),
+            ($$"""{"id":"{{new string('x', 65)}}","name":"x","host":"nas","path":"/a"}""", "1 to 64 letters"),
+        ];
+        foreach (var (body, sentence) in refused)
+        {
+            var (status, problem) = await SendAsync(indexer, HttpMethod.Post, "/api/libraries", body);
+            Assert.Equal(HttpStatusCode.BadRequest, status);
+            Assert.Contains(sentence, problem, StringComparison.Ordinal);
+            Assert.InRange(problem.Length, 1, 1000);
+        }
+
+        var (longest, _) = await SendAsync(indexer, HttpMethod.Post, "/api/libraries",
+            $$"""{"name":"{{new string('x', 200)}}","host":"{{new string('x', 255)}}","path":"/{{new string('x', 4095)}}","include":[{{string.Join(',', Enumerable.Repeat($"\"{new string('x', 500)}\"", 100))}}]}""");
+        Assert.Equal(HttpStatusCode.Created, longest);
+    }
+
+    [Fact]
     public async Task Libraries_registered_at_the_same_moment_under_one_name_get_ids_of_their_own()
     {
         await using var indexer = await LiveIndexer.StartAsync();

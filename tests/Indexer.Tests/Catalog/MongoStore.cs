@@ -60,8 +60,8 @@ public sealed class MongoStore(TestServers servers) : Store
             new BsonDocument("rivalSince", new BsonDocument("$exists", true)), Builders<BsonDocument>.Update.Pipeline(earlier));
     }
 
-    internal override Task WriteByHandAsync(OpenCatalog catalog, string id, string path) => Database(catalog).Libraries.InsertOneAsync(
-        new BsonDocument { { "_id", id }, { "name", "By hand" }, { "host", "nas" }, { "path", path } });
+    internal override Task WriteByHandAsync(OpenCatalog catalog, string id, string path, string name) => Database(catalog).Libraries.InsertOneAsync(
+        new BsonDocument { { "_id", id }, { "name", name }, { "host", "nas" }, { "path", path } });
 
     internal override Task WriteWronglyByHandAsync(OpenCatalog catalog, string id) => Database(catalog).Libraries.InsertOneAsync(
         new BsonDocument { { "_id", id }, { "name", 7 }, { "host", new BsonArray { "nas" } }, { "epoch", "one" } });

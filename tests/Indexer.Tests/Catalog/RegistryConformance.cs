@@ -41,6 +41,16 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_name_written_by_hand_that_is_too_long_or_has_control_characters_is_announced_as_what_a_name_may_be()
+    {
+        await store.WriteByHandAsync(Catalog, "by-hand", "/by/hand", "a\u001b[2J\n" + new string('x', 9_000_000));
+        var announced = Assert.Single((await AnnouncedAsync()).Libraries);
+        Assert.Equal("a\ufffd[2J\ufffd" + new string('x', 194), announced.Name);
+        Assert.True(await Catalog.Libraries.ReplaceAsync(announced, announced with { Name = "mine" }, Cancellation));
+        Assert.Equal("mine", Assert.Single((await AnnouncedAsync()).Libraries).Name);
+    }
+
+    [Fact]
     public async Task Only_a_removed_library_can_be_dropped()
     {
         await Catalog.Libraries.AddAsync(Library("photos"), Cancellation);

@@ -51,8 +51,8 @@ public sealed class SqliteStore : Store
     internal override Task LetPassAsync(OpenCatalog catalog, TimeSpan time) =>
         ExecuteAsync(catalog, "UPDATE watcher SET rival_since = rival_since - $time", ("$time", time.Ticks));
 
-    internal override Task WriteByHandAsync(OpenCatalog catalog, string id, string path) =>
-        ExecuteAsync(catalog, "INSERT INTO library (id, name, host, path) VALUES ($id, 'By hand', 'nas', $path)", ("$id", id), ("$path", path));
+    internal override Task WriteByHandAsync(OpenCatalog catalog, string id, string path, string name) =>
+        ExecuteAsync(catalog, "INSERT INTO library (id, name, host, path) VALUES ($id, $name, 'nas', $path)", ("$id", id), ("$name", name), ("$path", path));
 
     internal override Task WriteWronglyByHandAsync(OpenCatalog catalog, string id) =>
         ExecuteAsync(catalog, "INSERT INTO library (id, name, host, path, include) VALUES ($id, 'Wrong', 'nas', '/x', '{1')", ("$id", id));

@@ -60,7 +60,7 @@ public abstract class Store : IAsyncLifetime
     internal abstract Task LetPassAsync(OpenCatalog catalog, TimeSpan time);
 
     /// <summary>Writes a library as a person would, with nothing but what must be there.</summary>
-    internal abstract Task WriteByHandAsync(OpenCatalog catalog, string id, string path);
+    internal abstract Task WriteByHandAsync(OpenCatalog catalog, string id, string path, string name = "By hand");
 
     /// <summary>Writes a library as a person would who got it wrong.</summary>
     internal abstract Task WriteWronglyByHandAsync(OpenCatalog catalog, string id);
