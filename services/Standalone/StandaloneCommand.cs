@@ -48,6 +48,7 @@ internal sealed class StandaloneCommand
     public async Task<int> RunAsync(string[] arguments)
     {
         StandardStreams.Guard();
+        PrivateFiles.Guard();
         if (OpenFiles.Problem is { } problem)
             return Refuse(problem);
         var parsed = _root.Parse(arguments);

@@ -30,6 +30,7 @@ public static class Service
     {
         ArgumentNullException.ThrowIfNull(build);
         StandardStreams.Guard();
+        PrivateFiles.Guard();
         if (OpenFiles.Problem is { } problem)
         {
             await Console.Error.WriteLineAsync(problem);

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using WatchPhoto.Indexer.Sqlite;
+#pragma warning disable CA1416 // The tests run on Linux.
+
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
 
@@ -19,6 +21,37 @@ public class SqliteDatabaseTests(SqliteStore store) : IClassFixture<SqliteStore>
         await using var again = store.Open(catalog.Place);
         var refused = await Assert.ThrowsAsync<NotSupportedException>(() => again.Setup.PrepareAsync(TestContext.Current.CancellationToken));
         Assert.Contains("newer", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Nobody_else_may_read_the_catalog_also_where_an_older_version_let_them(bool isThere)
+    {
+        var place = store.NewPlace();
+        string[] files = [place, place + "-wal", place + "-shm"];
+        if (isThere)
+        {
+            await using (var before = store.Open(place))
+            {
+                await before.Setup.PrepareAsync(TestContext.Current.CancellationToken);
+                // As killed: the log stays.
+                foreach (string file in files)
+                    File.Copy(file, file + ".copy");
+            }
+
+            foreach (string file in files)
+            {
+                File.Move(file + ".copy", file, overwrite: true);
+                File.SetUnixFileMode(file, (UnixFileMode)0x1b6); // 0666
+            }
+        }
+
+        await using var catalog = store.Open(place);
+        await catalog.Setup.PrepareAsync(TestContext.Current.CancellationToken);
+        Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        if (!isThere)
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(place)!));
     }
 
     [Fact]
