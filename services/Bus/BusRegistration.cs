@@ -24,6 +24,7 @@ public static class BusRegistration
         ArgumentNullException.ThrowIfNull(builder);
         builder.AddCheckedOptions<BusOptions>(BusOptions.Section);
         builder.LogWithoutWaiting();
+        PrintableFormatter.Wrap(builder);
         // Its transport logs every attempt to connect and every retry with a stack; what matters is said by us, once.
         builder.AddDefaults(
             new("Logging:LogLevel:MassTransit", "None"),

@@ -45,7 +45,7 @@ internal sealed class DataDirectory : IDisposable
             var held = new DataDirectory(path, new FileStream(
                 System.IO.Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
             foreach (string problem in PrivateFiles.NarrowDirectory(path, CatalogFile, LockFile, WatcherDirectory, NamedDirectories.FileName))
-                Console.Error.WriteLine(problem);
+                Console.Error.WriteLine(Printable.Text(problem));
             return held;
         }
         catch (UnauthorizedAccessException)

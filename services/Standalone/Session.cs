@@ -118,7 +118,7 @@ internal sealed class Session : IAsyncDisposable
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync($"What happens is not shown any more ({exception.Message.TrimEnd('.')}); all else goes on, and the API tells of it.");
+            await Console.Error.WriteLineAsync(Printable.Text($"What happens is not shown any more ({exception.Message.TrimEnd('.')}); all else goes on, and the API tells of it."));
             await Task.Delay(Timeout.InfiniteTimeSpan, stopping);
         }
     }
@@ -131,7 +131,7 @@ internal sealed class Session : IAsyncDisposable
         {
             await catalog.PrepareAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception exception) when (exception is not IOperatorError and (SqliteException or IOException or UnauthorizedAccessException or NotSupportedException))
         {
             throw new RefusedStartException($"The catalog cannot be opened: {exception.Message.TrimEnd('.')}.");
         }

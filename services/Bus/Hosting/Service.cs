@@ -31,7 +31,7 @@ public static class Service
         ArgumentNullException.ThrowIfNull(build);
         StandardStreams.Guard();
         PrivateFiles.Guard();
-        if (OpenFiles.Problem is { } problem)
+        if ((OpenFiles.Problem ?? Clock.Problem) is { } problem)
         {
             await Console.Error.WriteLineAsync(problem);
             return Failed;
@@ -56,7 +56,7 @@ public static class Service
         }
         catch (Exception exception) when (Sentence(exception) is { } sentence)
         {
-            await Console.Error.WriteLineAsync(sentence);
+            await Console.Error.WriteLineAsync(Printable.Text(sentence));
             return Failed;
         }
     }

@@ -61,8 +61,14 @@ internal sealed partial class SqliteDatabase : ICatalogSetup, IDisposable
         ALTER TABLE watcher ADD COLUMN rival TEXT;
         """;
 
+    // When a host's watcher was last heard, in ticks, as of the last report that was written: from the upgrade on.
+    private const string SilenceSchema = """
+        ALTER TABLE watcher ADD COLUMN heard_at INTEGER NOT NULL DEFAULT 0;
+        UPDATE watcher SET heard_at = unixepoch() * 10000000 + 621355968000000000;
+        """;
+
     // Each makes one version of the schema of the one before.
-    private static readonly string[] Schemas = [FirstSchema, OwnersSchema];
+    private static readonly string[] Schemas = [FirstSchema, OwnersSchema, SilenceSchema];
 
     private readonly string _path;
     private readonly ILogger _logger;
@@ -130,6 +136,10 @@ internal sealed partial class SqliteDatabase : ICatalogSetup, IDisposable
             _writer ??= new SqliteWriter(OpenWriter());
             return await _writer.JoinAsync(work, OthersFollow);
         }
+        catch (SqliteException exception) when (DamagedCatalogException.IsDueOfFile(exception))
+        {
+            throw new DamagedCatalogException(_path, exception.Message);
+        }
         finally
         {
             _writing.Release();
@@ -137,6 +147,20 @@ internal sealed partial class SqliteDatabase : ICatalogSetup, IDisposable
     }
 
     private bool OthersFollow() => Volatile.Read(ref _waiting) > 0;
+
+    /// <exception cref="DamagedCatalogException"/>
+    public T Read<T>(Func<SqliteConnection, T> read)
+    {
+        try
+        {
+            using var connection = OpenReader();
+            return read(connection);
+        }
+        catch (Exception exception) when (DamagedCatalogException.IsDue(exception))
+        {
+            throw new DamagedCatalogException(_path, exception.Message);
+        }
+    }
 
     public SqliteConnection OpenReader()
     {

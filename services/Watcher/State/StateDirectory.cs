@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using WatchPhoto.Bus;
 
@@ -43,12 +44,34 @@ internal sealed partial class StateDirectory(WatcherOptions options, TimeProvide
             SetAside();
         try
         {
-            return new StateDatabase(In(DatabaseName));
+            return OpenReadable();
         }
         catch (StateException exception) when (exception.IsCorrupt)
         {
             SetAside();
             return new StateDatabase(In(DatabaseName));
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or ArgumentException or InvalidOperationException)
+        {
+            // Rows that no watcher has written.
+            SetAside();
+            return new StateDatabase(In(DatabaseName));
+        }
+    }
+
+    private StateDatabase OpenReadable()
+    {
+        var database = new StateDatabase(In(DatabaseName));
+        try
+        {
+            lock (database.Gate)
+                database.Libraries();
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
         }
     }
 
