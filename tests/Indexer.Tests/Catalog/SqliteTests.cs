@@ -1,7 +1,8 @@
-using Microsoft.Extensions.DependencyInjection;
-using WatchPhoto.Indexer.Sqlite;
 #pragma warning disable CA1416 // The tests run on Linux.
 
+using Microsoft.Extensions.DependencyInjection;
+using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Sqlite;
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
 
@@ -52,6 +53,21 @@ public class SqliteDatabaseTests(SqliteStore store) : IClassFixture<SqliteStore>
         Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
         if (!isThere)
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(place)!));
+    }
+
+    [Fact]
+    public async Task A_host_that_only_repeats_itself_is_heard_though_nothing_is_written()
+    {
+        await using var catalog = await store.OpenNewAsync();
+        var report = new WatcherReport
+        {
+            Host = "nas", StateId = Guid.NewGuid(), RunId = Guid.NewGuid(), SentAt = Events.Now, WatchesUsed = 1, WatchesLimit = 1, PendingOutbox = 0, Libraries = [],
+        };
+        await catalog.Watchers.SaveAsync(report, TimeSpan.Zero, TestContext.Current.CancellationToken);
+        await store.LetPassAsync(catalog, TimeSpan.FromDays(2));
+        Assert.False(await catalog.Watchers.SaveAsync(report with { SentAt = Events.Now.AddSeconds(5) }, TimeSpan.Zero, TestContext.Current.CancellationToken));
+        Assert.Equal(0, await catalog.Watchers.ForgetSilentAsync(TimeSpan.FromDays(1), TestContext.Current.CancellationToken));
+        Assert.Single(await catalog.Watchers.ReadLeasesAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
