@@ -37,7 +37,12 @@ public static class BusRegistration
             bus.DisableUsageTelemetry();
             bus.ConfigureHealthCheckOptions(check => check.Name = "bus");
             // What a consumer is busy with when the service stops is given back to the queue.
-            bus.Configure<MassTransitHostOptions>(host => host.ConsumerStopTimeout = StopTimeout);
+            bus.Configure<MassTransitHostOptions>(host =>
+            {
+                host.ConsumerStopTimeout = StopTimeout;
+                // A broker that is frozen does not answer that the connection is closed either.
+                host.StopTimeout = StopTimeout + TimeSpan.FromSeconds(1);
+            });
             addConsumers(bus);
             if (string.IsNullOrWhiteSpace(broker))
                 bus.UseMemory();
