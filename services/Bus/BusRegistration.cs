@@ -24,6 +24,7 @@ public static class BusRegistration
         ArgumentNullException.ThrowIfNull(builder);
         builder.AddCheckedOptions<BusOptions>(BusOptions.Section);
         builder.LogWithoutWaiting();
+        PrintableFormatter.Wrap(builder);
         // Its transport logs every attempt to connect and every retry with a stack; what matters is said by us, once.
         builder.AddDefaults(
             new("Logging:LogLevel:MassTransit", "None"),
@@ -38,7 +39,12 @@ public static class BusRegistration
             bus.DisableUsageTelemetry();
             bus.ConfigureHealthCheckOptions(check => check.Name = "bus");
             // What a consumer is busy with when the service stops is given back to the queue.
-            bus.Configure<MassTransitHostOptions>(host => host.ConsumerStopTimeout = StopTimeout);
+            bus.Configure<MassTransitHostOptions>(host =>
+            {
+                host.ConsumerStopTimeout = StopTimeout;
+                // A broker that is frozen does not answer that the connection is closed either.
+                host.StopTimeout = StopTimeout + TimeSpan.FromSeconds(1);
+            });
             addConsumers(bus);
             if (string.IsNullOrWhiteSpace(broker))
                 bus.UseMemory();

@@ -82,10 +82,10 @@ public static class IndexerHosting
                 {
                     builder.Services.AddMongoCatalog(server, options);
                 }
-                catch (MongoConfigurationException)
+                catch (Exception exception) when (exception is MongoException or ArgumentException or FormatException or OverflowException or InvalidOperationException or NotSupportedException)
                 {
                     // It is not repeated: it carries a password.
-                    throw Misconfigured("ConnectionStrings:MongoDb must be a URL such as mongodb://user:password@host:27017/database.");
+                    throw Misconfigured("ConnectionStrings:MongoDb must be a URL such as mongodb://user:password@host:27017/database, with no options behind a ? but those that MongoDB knows.");
                 }
 
                 break;

@@ -1,10 +1,13 @@
+using WatchPhoto.Bus;
+
 namespace WatchPhoto.Standalone;
 
 /// <summary>Where catalog and watcher keep their files; held by one process at a time.</summary>
 internal sealed class DataDirectory : IDisposable
 {
     private const string CatalogFile = "catalog.db";
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const string LockFile = "lock";
+    private const string WatcherDirectory = "watcher";
 
     private readonly FileStream _lock;
 
@@ -21,7 +24,7 @@ internal sealed class DataDirectory : IDisposable
 
     public string Catalog => System.IO.Path.Combine(Path, CatalogFile);
 
-    public string Watcher => System.IO.Path.Combine(Path, "watcher");
+    public string Watcher => System.IO.Path.Combine(Path, WatcherDirectory);
 
     public static bool HasCatalog(string path) => File.Exists(System.IO.Path.Combine(path, CatalogFile));
 
@@ -29,8 +32,7 @@ internal sealed class DataDirectory : IDisposable
     {
         try
         {
-            // Names of files are nobody else's business.
-            Directory.CreateDirectory(path, Private);
+            PrivateFiles.MakeDirectory(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -40,8 +42,11 @@ internal sealed class DataDirectory : IDisposable
         try
         {
             // The kernel lets go of it with the process, however that ends.
-            return new DataDirectory(path, new FileStream(
-                System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            var held = new DataDirectory(path, new FileStream(
+                System.IO.Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            foreach (string problem in PrivateFiles.NarrowDirectory(path, CatalogFile, LockFile, WatcherDirectory, NamedDirectories.FileName))
+                Console.Error.WriteLine(Printable.Text(problem));
+            return held;
         }
         catch (UnauthorizedAccessException)
         {

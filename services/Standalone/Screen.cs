@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher;
 
@@ -19,7 +20,7 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
     public async Task ShowAsync(IReadOnlyList<Library> libraries, string address, CancellationToken stopping)
     {
         foreach (var library in libraries)
-            Say($"{library.Id}: {Printable.Path(library.Path)}");
+            Say($"{library.Id}: {library.Path}");
         Say($"API: {address}/api/libraries (described at {address}/openapi/v1.json)");
 
         // Of a library that the catalog holds nothing of, everything would be a change.
@@ -92,8 +93,8 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
                 _ => ("- directory removed", "red"),
             };
             string path = change.OldPath is { } oldPath
-                ? $"{Printable.Path(oldPath)} -> {Printable.Path(change.Path)}"
-                : Printable.Path(change.Path);
+                ? $"{oldPath} -> {change.Path}"
+                : change.Path;
             lines.Add(Line($"{kind} {path}", style));
             if (feed.Changes.Count > 0 && lines.Count < LinesAtOnce)
                 continue;
@@ -134,8 +135,12 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
 
     private void Say(string text, string? style = null) => Write(Line(text, style));
 
-    private string Line(string text, string? style) =>
-        !_isTerminal ? text : style is null ? Markup.Escape(text) : $"[{style}]{Markup.Escape(text)}[/]";
+    // Names may hold what a terminal would obey.
+    private string Line(string text, string? style)
+    {
+        text = Printable.Text(text);
+        return !_isTerminal ? text : style is null ? Markup.Escape(text) : $"[{style}]{Markup.Escape(text)}[/]";
+    }
 
     private void Write(string lines)
     {

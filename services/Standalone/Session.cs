@@ -10,6 +10,7 @@ using WatchPhoto.Indexer.Api;
 using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Registry;
 using WatchPhoto.Watcher;
+using WatchPhoto.Watcher.Libraries;
 
 namespace WatchPhoto.Standalone;
 
@@ -24,8 +25,11 @@ internal sealed class Session : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly int _port;
+    private readonly NamedDirectories _named;
+    private readonly List<string> _roots;
 
-    private Session(WebApplication app, int port) => (_app, _port) = (app, port);
+    private Session(WebApplication app, int port, NamedDirectories named, List<string> roots) =>
+        (_app, _port, _named, _roots) = (app, port, named, roots);
 
     public static Session Create(DataDirectory data, int port)
     {
@@ -58,12 +62,15 @@ internal sealed class Session : IAsyncDisposable
             bus.AddIndexerConsumers();
             bus.AddConsumeObserver(services => services.GetRequiredService<ChangeFeed>());
         });
+        // Known before the watcher asks.
+        List<string> roots = [];
+        builder.Services.AddSingleton(new WatchedRoots(roots, "end WatchPhoto and start it with that directory"));
         builder.AddWatcher();
         builder.AddIndexer();
 
         var app = builder.Build();
         app.MapIndexerApi();
-        return new Session(app, port);
+        return new Session(app, port, new NamedDirectories(data.Path), roots);
     }
 
     public async Task RunAsync(IReadOnlyList<PhotoDirectory> directories, IReadOnlyList<string>? include)
@@ -75,7 +82,10 @@ internal sealed class Session : IAsyncDisposable
         // Before anything starts: a directory that is refused leaves everything as it was.
         string host = services.GetRequiredService<IOptions<WatcherOptions>>().Value.Host;
         var registration = new DirectoryRegistration(services.GetRequiredService<LibraryRegistrations>(), host);
+        var earlier = _named.Read() ?? await registration.RegisteredAsync(stopping);
         await registration.RegisterAsync(directories, include, stopping);
+        _roots.AddRange(earlier.Union(directories.Select(directory => directory.Path)));
+        _named.Keep(_roots);
         var libraries = await registration.LivingAsync(stopping);
         if (libraries.Count == 0)
             throw new RefusedStartException("Nothing is registered any more: name a directory of photos; --help explains all.");
@@ -113,7 +123,7 @@ internal sealed class Session : IAsyncDisposable
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync($"What happens is not shown any more ({exception.Message.TrimEnd('.')}); all else goes on, and the API tells of it.");
+            await Console.Error.WriteLineAsync(Printable.Text($"What happens is not shown any more ({exception.Message.TrimEnd('.')}); all else goes on, and the API tells of it."));
             await Task.Delay(Timeout.InfiniteTimeSpan, stopping);
         }
     }
@@ -126,7 +136,7 @@ internal sealed class Session : IAsyncDisposable
         {
             await catalog.PrepareAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception exception) when (exception is not IOperatorError and (SqliteException or IOException or UnauthorizedAccessException or NotSupportedException))
         {
             throw new RefusedStartException($"The catalog cannot be opened: {exception.Message.TrimEnd('.')}.");
         }

@@ -48,7 +48,8 @@ internal sealed class StandaloneCommand
     public async Task<int> RunAsync(string[] arguments)
     {
         StandardStreams.Guard();
-        if (OpenFiles.Problem is { } problem)
+        PrivateFiles.Guard();
+        if ((OpenFiles.Problem ?? Clock.Problem) is { } problem)
             return Refuse(problem);
         var parsed = _root.Parse(arguments);
         if (parsed.Errors is [var error, ..])
@@ -69,6 +70,8 @@ internal sealed class StandaloneCommand
                 return Refuse($"There is no option '{option}': try --help; a directory of that name is ./{option}.");
             var directories = named.Select(PhotoDirectory.Resolve).DistinctBy(directory => directory.Path).ToList();
             string data = parsed.GetValue(_data)!;
+            if (data.Length == 0)
+                return Refuse("--data names no directory: say where the catalog is kept, or leave it out.");
             // .NET cannot name what is not UTF-8, nor what is no more.
             bool isNowhere = !Directory.Exists(".");
             if (RawArguments.AreBytes(data) || (isNowhere && !Path.IsPathRooted(data)))
@@ -105,7 +108,7 @@ internal sealed class StandaloneCommand
 
     private static int Refuse(string sentence)
     {
-        Console.Error.WriteLine(sentence);
+        Console.Error.WriteLine(Printable.Text(sentence));
         return 1;
     }
 }

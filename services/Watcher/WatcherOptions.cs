@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using WatchPhoto.Watcher.Libraries;
 
 namespace WatchPhoto.Watcher;
 
@@ -14,6 +15,13 @@ public sealed record WatcherOptions
     /// <summary>Where the watcher keeps what it has told, and what of that is not confirmed yet.</summary>
     [Required]
     public string StateDirectory { get; init; } = "/var/lib/watchphoto";
+
+    /// <summary>
+    /// The directories that are watched at all, with all below, parted by semicolons: a library elsewhere is refused. Null:
+    /// everything may be watched.
+    /// </summary>
+    [WatchedRoots.Directories]
+    public string? Roots { get; init; }
 
     /// <summary>How long a name that was moved away waits for the name it was moved to, before it counts as gone.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]

@@ -51,6 +51,9 @@ internal sealed class LiveWatcher : IDisposable
 
     public string Outside { get; }
 
+    /// <summary>Below which directories it watches at all.</summary>
+    public string? Roots { get => _options.Roots; set => _options = _options with { Roots = value }; }
+
     public TimeSpan RootCheckInterval { init => _options = _options with { RootCheckInterval = value }; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -32,7 +32,8 @@ public static class Service
     {
         ArgumentNullException.ThrowIfNull(build);
         StandardStreams.Guard();
-        if (OpenFiles.Problem is { } problem)
+        PrivateFiles.Guard();
+        if ((OpenFiles.Problem ?? Clock.Problem) is { } problem)
         {
             await Console.Error.WriteLineAsync(problem);
             return Failed;
@@ -57,7 +58,7 @@ public static class Service
         }
         catch (Exception exception) when (Sentence(exception) is { } sentence)
         {
-            await Console.Error.WriteLineAsync(sentence);
+            await Console.Error.WriteLineAsync(Printable.Text(sentence));
             return Failed;
         }
     }

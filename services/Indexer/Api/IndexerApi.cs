@@ -63,6 +63,8 @@ public static class IndexerApi
             .Produces<ReplayProgress>(contentType: "application/x-ndjson").DisableRequestTimeout();
 
         app.MapGet("/api/watchers", ListWatchers).WithTags("Watchers").WithSummary("The last report of each watcher.");
+        app.MapDelete("/api/watchers/{host}", ForgetWatcher).WithTags("Watchers").ProducesProblem(404).ProducesProblem(409)
+            .WithSummary("Forgets a host that owns no library, until its watcher reports again.");
 
         app.MapGet("/health/live", () => TypedResults.Ok(new Liveness("alive"))).WithTags("Health").WithSummary("The process answers.");
         app.MapGet("/health/ready", GetReadiness).WithTags("Health").WithSummary("Bus and database answer.")
@@ -191,6 +193,21 @@ public static class IndexerApi
 
     private static Task<IReadOnlyList<WatcherReport>> ListWatchers(IWatcherReports reports, CancellationToken cancellationToken) =>
         reports.ReadAsync(cancellationToken);
+
+    private static async Task<NoContent> ForgetWatcher(
+        string host, LibraryRegistrations registrations, IWatcherReports reports, CancellationToken cancellationToken)
+    {
+        var owned = (await registrations.ReadAsync(cancellationToken)).Where(library => library.RemovedAt is null && library.Host == host).ToList();
+        if (owned is [var first, ..])
+        {
+            throw new RefusedRegistrationException(
+                RefusalKind.Conflict, $"The host '{host}' has {owned.Count} libraries, '{first.Id}' among them: remove them or give them another host first (DELETE or PUT /api/libraries/{first.Id}).");
+        }
+
+        return await reports.ForgetAsync(host, cancellationToken)
+            ? TypedResults.NoContent()
+            : throw new RefusedRegistrationException(RefusalKind.Unknown, $"No watcher has reported as '{host}'; GET /api/watchers lists those that have.");
+    }
 
     private static async Task<JsonHttpResult<Readiness>> GetReadiness(
         HealthCheckService health, IndexerMetrics metrics, CancellationToken cancellationToken)

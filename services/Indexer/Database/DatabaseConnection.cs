@@ -68,7 +68,7 @@ internal sealed partial class DatabaseConnection(
         catch (Exception exception) when (IsAway(exception))
         {
             if (Interlocked.Exchange(ref _away, 1) == 0)
-                LogAway(FirstSentence(exception.GetBaseException().Message));
+                LogAway(exception is IOperatorError ? exception.Message : FirstSentence(exception.GetBaseException().Message));
             throw;
         }
     }

@@ -12,6 +12,8 @@ public static class MongoCatalogServices
     public static IServiceCollection AddMongoCatalog(this IServiceCollection services, string connectionString, CatalogOptions? options = null)
     {
         var url = MongoUrl.Create(connectionString);
+        // Some of its options are looked at here only.
+        _ = MongoClientSettings.FromUrl(url);
         services.AddCatalogOptions(options);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<MongoDatabase>(provider, url));
         services.AddSingleton<ICatalogSetup>(provider => provider.GetRequiredService<MongoDatabase>());

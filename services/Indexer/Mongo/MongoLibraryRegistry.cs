@@ -12,13 +12,12 @@ internal sealed class MongoLibraryRegistry(MongoDatabase database, RegistryProbl
     {
         var (catalogId, revision, documents) = await ReadDocumentsAsync(cancellationToken);
         var libraries = documents.Select(Read).OfType<Library>().ToList();
-        var highest = await Task.WhenAll(
-            libraries.Select(library => MongoPhotoCatalog.HighestVersionAsync(database, library.Id, cancellationToken)));
+        var highest = await MongoPhotoCatalog.HighestVersionsAsync(database, cancellationToken);
         return new LibrariesAnnounced
         {
             CatalogId = catalogId,
             Revision = revision,
-            Libraries = [.. libraries.Zip(highest, (library, version) => library with { HighestVersion = version })],
+            Libraries = [.. libraries.Select(library => library with { HighestVersion = highest.GetValueOrDefault(library.Id) })],
         };
     }
 
@@ -39,16 +38,27 @@ internal sealed class MongoLibraryRegistry(MongoDatabase database, RegistryProbl
     public async Task<bool> ReplaceAsync(Library present, Library library, CancellationToken cancellationToken)
     {
         Check(library);
-        var unchanged = new BsonDocument
-        {
-            { "_id", present.Id },
-            // Null is an absent field, too: who writes a library by hand leaves both out.
-            { "epoch", new BsonDocument("$in", present.Epoch == 1 ? [1, BsonNull.Value] : new BsonArray { present.Epoch }) },
-            { "owner", present.Owner is { } owner ? MongoRegister.Id(owner) : BsonNull.Value },
-        };
-        var replaced = await database.Libraries.ReplaceOneAsync(unchanged, MongoLibrary.Document(library), cancellationToken: cancellationToken);
+        var replaced = await database.Libraries.ReplaceOneAsync(Unchanged(present), MongoLibrary.Document(library), cancellationToken: cancellationToken);
         return replaced.MatchedCount > 0;
     }
+
+    public async Task<long> ReplaceAsync(IReadOnlyList<(Library Present, Library Library)> changes, CancellationToken cancellationToken)
+    {
+        foreach (var (_, library) in changes)
+            Check(library);
+        var replaced = await database.Libraries.BulkWriteAsync(
+            changes.Select(change => new ReplaceOneModel<BsonDocument>(Unchanged(change.Present), MongoLibrary.Document(change.Library))),
+            new BulkWriteOptions { IsOrdered = false }, cancellationToken);
+        return replaced.MatchedCount;
+    }
+
+    private static BsonDocument Unchanged(Library present) => new()
+    {
+        { "_id", present.Id },
+        // Null is an absent field, too: who writes a library by hand leaves both out.
+        { "epoch", new BsonDocument("$in", present.Epoch == 1 ? [1, BsonNull.Value] : new BsonArray { present.Epoch }) },
+        { "owner", present.Owner is { } owner ? MongoRegister.Id(owner) : BsonNull.Value },
+    };
 
     public async Task<bool> DropAsync(string libraryId, CancellationToken cancellationToken)
     {

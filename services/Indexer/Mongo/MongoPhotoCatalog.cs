@@ -139,6 +139,41 @@ internal sealed class MongoPhotoCatalog(MongoDatabase database, CatalogOptions o
         }
     }
 
+    /// <summary>The same of all libraries that are registered, in one question: 0 of one that holds nothing.</summary>
+    public static async Task<IReadOnlyDictionary<string, long>> HighestVersionsAsync(MongoDatabase database, CancellationToken cancellationToken)
+    {
+        PipelineDefinition<BsonDocument, BsonDocument> highest = new[]
+        {
+            new("$project", new BsonDocument("_id", 1)),
+            HighestOf(database.Registers),
+            HighestOf(database.Ranges),
+        };
+        var documents = await (await database.Libraries.AggregateAsync(highest, cancellationToken: cancellationToken)).ToListAsync(cancellationToken);
+        return documents.Where(document => document["_id"].IsString).ToDictionary(
+            document => document["_id"].AsString,
+            document => new[] { database.Registers, database.Ranges }.SelectMany(collection => document[Name(collection)].AsBsonArray)
+                .Select(each => each["version"].AsInt64).DefaultIfEmpty().Max());
+
+        // Each a look at the end of the library's part of the index.
+        static BsonDocument HighestOf(IMongoCollection<BsonDocument> collection) => new("$lookup", new BsonDocument
+        {
+            { "from", Name(collection) },
+            { "let", new BsonDocument("id", "$_id") },
+            {
+                "pipeline", new BsonArray
+                {
+                    new BsonDocument("$match", new BsonDocument("$expr", new BsonDocument("$eq", new BsonArray { "$library", "$$id" }))),
+                    new BsonDocument("$sort", new BsonDocument { { "library", -1 }, { "version", -1 } }),
+                    new BsonDocument("$limit", 1),
+                    new BsonDocument("$project", new BsonDocument { { "_id", 0 }, { "version", 1 } }),
+                }
+            },
+            { "as", Name(collection) },
+        });
+
+        static string Name(IMongoCollection<BsonDocument> collection) => collection.CollectionNamespace.CollectionName;
+    }
+
     // Of a group the keys do not tell the order, so the server sorts what it holds, each time only as much as is asked for.
     private async IAsyncEnumerable<Photo> ReadGroupAsync(
         string group, BsonDocument paths, int limit, [EnumeratorCancellation] CancellationToken cancellationToken)

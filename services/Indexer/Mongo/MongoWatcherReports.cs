@@ -10,7 +10,7 @@ namespace WatchPhoto.Indexer.Mongo;
 
 /// <summary>
 /// A document a host: the state that has its name, and its last report; since when others have been waiting for a word of it
-/// (<c>rivalSince</c>), and one of them that it has not answered to (<c>rival</c>). Each decision is a write with a condition.
+/// (<c>rivalSince</c>), and one of them that it has not answered to (<c>rival</c>); when it was last heard (<c>heardAt</c>). Each decision is a write with a condition.
 /// </summary>
 internal sealed class MongoWatcherReports(MongoDatabase database) : IWatcherReports
 {
@@ -19,6 +19,9 @@ internal sealed class MongoWatcherReports(MongoDatabase database) : IWatcherRepo
     public async Task<bool> SaveAsync(WatcherReport report, TimeSpan silence, CancellationToken cancellationToken)
     {
         var state = MongoRegister.Id(report.StateId);
+        string json = JsonSerializer.Serialize(report, CatalogJson.Default.WatcherReport);
+        if (json.Length > IWatcherReports.LongestWithoutLibraries && !await HasLibraryAsync(report.Host, cancellationToken))
+            json = JsonSerializer.Serialize(report with { Libraries = [], Refused = [] }, CatalogJson.Default.WatcherReport);
         var kept = new BsonDocument
         {
             {
@@ -26,10 +29,11 @@ internal sealed class MongoWatcherReports(MongoDatabase database) : IWatcherRepo
                 {
                     { "stateId", state },
                     { "sentAt", report.SentAt.UtcTicks },
-                    { "report", BsonDocument.Parse(JsonSerializer.Serialize(report, CatalogJson.Default.WatcherReport)) },
+                    { "report", BsonDocument.Parse(json) },
                 }
             },
             { "$unset", new BsonDocument("rivalSince", 1) },
+            { "$currentDate", new BsonDocument("heardAt", true) },
         };
         return await KeepAsync(report, state, kept, cancellationToken) ?? await ContestAsync(report, state, kept, silence, cancellationToken);
     }
@@ -51,6 +55,40 @@ internal sealed class MongoWatcherReports(MongoDatabase database) : IWatcherRepo
             document["report"].AsBsonDocument.TryGetValue("rival", out var refused) ? Guid.Parse(refused.AsString) : null))];
     }
 
+    public async Task<long> ForgetSilentAsync(TimeSpan silence, CancellationToken cancellationToken)
+    {
+        // Kept by a version that did not say when: their silence begins now.
+        await database.Watchers.UpdateManyAsync(
+            new BsonDocument("heardAt", new BsonDocument("$exists", false)), new BsonDocument("$currentDate", new BsonDocument("heardAt", true)),
+            cancellationToken: cancellationToken);
+        var since = new BsonDocument("$subtract", new BsonArray { "$$NOW", (long)silence.TotalMilliseconds });
+        var silent = await WithoutLibrariesAsync(cancellationToken);
+        silent.Add("$expr", new BsonDocument("$lte", new BsonArray { "$heardAt", since }));
+        return (await database.Watchers.DeleteManyAsync(silent, cancellationToken)).DeletedCount;
+    }
+
+    public async Task<bool> ForgetAsync(string host, CancellationToken cancellationToken) =>
+        !await HasLibraryAsync(host, cancellationToken)
+        && (await database.Watchers.DeleteOneAsync(new BsonDocument("_id", host), cancellationToken)).DeletedCount > 0;
+
+    private static BsonDocument Living => new("removedAt", BsonNull.Value);
+
+    private Task<bool> HasLibraryAsync(string host, CancellationToken cancellationToken) =>
+        database.Libraries.Find(Living.Add("host", host)).AnyAsync(cancellationToken);
+
+    private async Task<BsonDocument> WithoutLibrariesAsync(CancellationToken cancellationToken)
+    {
+        var hosts = await (await database.Libraries.DistinctAsync<BsonValue>("host", Living, cancellationToken: cancellationToken)).ToListAsync(cancellationToken);
+        return new BsonDocument("_id", new BsonDocument("$nin", new BsonArray(hosts)));
+    }
+
+    // Any number of indexers may ask at once, so that there may be a few more in the end.
+    private async Task<bool> MayAddAsync(string host, CancellationToken cancellationToken) =>
+        await HasLibraryAsync(host, cancellationToken)
+        || await database.Watchers.CountDocumentsAsync(
+            await WithoutLibrariesAsync(cancellationToken), new CountOptions { Limit = IWatcherReports.MostHostsWithoutLibraries },
+            cancellationToken) < IWatcherReports.MostHostsWithoutLibraries;
+
     // Null: the name is another state's, or a later report is there.
     private async Task<bool?> KeepAsync(WatcherReport report, BsonValue state, BsonDocument kept, CancellationToken cancellationToken)
     {
@@ -67,23 +105,33 @@ internal sealed class MongoWatcherReports(MongoDatabase database) : IWatcherRepo
                 }
             },
         };
-        try
+        if (await UpdateAsync())
         {
-            var saved = await database.Watchers.UpdateOneAsync(earlier, kept, new UpdateOptions { IsUpsert = true }, cancellationToken);
             if (report.Rival is { } rival)
             {
                 var answered = new BsonDocument { { "_id", report.Host }, { "rival", MongoRegister.Id(rival) } };
                 await database.Watchers.UpdateOneAsync(answered, new BsonDocument("$unset", new BsonDocument("rival", 1)), cancellationToken: cancellationToken);
             }
 
-            return saved.UpsertedId is not null;
+            return false;
+        }
+
+        if (await database.Watchers.Find(new BsonDocument("_id", report.Host)).AnyAsync(cancellationToken))
+            return null;
+        if (!await MayAddAsync(report.Host, cancellationToken))
+            return false;
+        try
+        {
+            return (await database.Watchers.UpdateOneAsync(earlier, kept, new UpdateOptions { IsUpsert = true }, cancellationToken)).UpsertedId is not null;
         }
         catch (MongoWriteException e) when (e.WriteError?.Category == ServerErrorCategory.DuplicateKey)
         {
-            // It is not as the condition says; or the host's first one came in the same moment: without upsert the condition tells which.
-            var saved = await database.Watchers.UpdateOneAsync(earlier, kept, cancellationToken: cancellationToken);
-            return saved.MatchedCount > 0 ? false : null;
+            // The host's first one came in the same moment: the condition tells which is later.
+            return await UpdateAsync() ? false : null;
         }
+
+        async Task<bool> UpdateAsync() =>
+            (await database.Watchers.UpdateOneAsync(earlier, kept, cancellationToken: cancellationToken)).MatchedCount > 0;
     }
 
     private async Task<bool> ContestAsync(

@@ -6,15 +6,17 @@ namespace WatchPhoto.Indexer.Registry;
 
 /// <summary>
 /// Forgets the photos of removed libraries, again and again, for a late message may bring some back; drops libraries
-/// that were removed long ago; and lets tombstones expire. Any number of indexers may do so at once.
+/// that were removed long ago; lets tombstones expire; and forgets hosts that own nothing and are silent. Any number of indexers may do so at once.
 /// </summary>
 internal sealed partial class Housekeeping(
-    ILibraryRegistry registry, IPhotoCatalog catalog, RegistryChanges changes, DatabaseConnection database,
+    ILibraryRegistry registry, IPhotoCatalog catalog, IWatcherReports reports, RegistryChanges changes, DatabaseConnection database,
     IOptions<IndexerOptions> options, TimeProvider time, ILogger<Housekeeping> logger) : BackgroundService
 {
     // A clock that leaps may be wrong. What is dropped by a wrong one is gone; for an hour it can be set right.
     private static readonly TimeSpan Doubt = TimeSpan.FromHours(1);
     private static readonly TimeSpan LongestStep = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan HostSilence = TimeSpan.FromDays(1);
 
     private (DateTimeOffset Time, long Timestamp)? _last;
     private long? _leapt;
@@ -53,6 +55,9 @@ internal sealed partial class Housekeeping(
 
         if (mayDrop)
             await catalog.ExpireAsync(now, cancellationToken);
+        // Whoever lives reports again within seconds: there is nothing to lose to a clock.
+        if (await reports.ForgetSilentAsync(HostSilence, cancellationToken) is > 0 and var hosts)
+            LogForgottenHosts(hosts);
     }
 
     private bool IsDoubtful(DateTimeOffset now)
@@ -66,6 +71,9 @@ internal sealed partial class Housekeeping(
 
     [LoggerMessage(LogLevel.Information, "The library {Library} is removed: forgot {Count} records of it")]
     private partial void LogForgotten(string library, long count);
+
+    [LoggerMessage(LogLevel.Information, "Forgot {Count} hosts that own no library and whose watchers have been silent for a day")]
+    private partial void LogForgottenHosts(long count);
 
     [LoggerMessage(LogLevel.Information, "The library {Library} was removed on {RemovedAt:u}: dropped its registration")]
     private partial void LogDropped(string library, DateTimeOffset removedAt);

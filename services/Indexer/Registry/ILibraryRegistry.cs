@@ -16,6 +16,10 @@ public interface ILibraryRegistry
     /// <returns>False: they are not, or there is no such library any more.</returns>
     Task<bool> ReplaceAsync(Library present, Library library, CancellationToken cancellationToken);
 
+    /// <summary>The same of many at once, each by itself.</summary>
+    /// <returns>How many were replaced.</returns>
+    Task<long> ReplaceAsync(IReadOnlyList<(Library Present, Library Library)> changes, CancellationToken cancellationToken);
+
     /// <summary>Forgets that a library, removed long ago, was ever registered.</summary>
     /// <returns>False: there is none of this id, or it is not removed.</returns>
     Task<bool> DropAsync(string libraryId, CancellationToken cancellationToken);
@@ -30,6 +34,15 @@ public interface IWatcherReports
     /// <summary>A report waits no longer than this on its way: one that was sent more than this before another did not.</summary>
     static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// So many hosts are kept that no library names; the report of one more is not kept until a library is registered for it. Who
+    /// makes up hosts so takes nothing from those that are.
+    /// </summary>
+    const int MostHostsWithoutLibraries = 100;
+
+    /// <summary>Of such a host a report that is longer as JSON, in characters, is kept without what it tells of libraries.</summary>
+    const int LongestWithoutLibraries = 16 * 1024;
+
     /// <summary>Keeps the report if the host's name belongs to its state, or does from now on, unless a later one is there.</summary>
     /// <param name="silence">
     /// How long the name's watcher must not have been heard, while others were, before one of these has the name. By the
@@ -41,4 +54,12 @@ public interface IWatcherReports
     Task<IReadOnlyList<WatcherReport>> ReadAsync(CancellationToken cancellationToken);
 
     Task<IReadOnlyList<HostLease>> ReadLeasesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Forgets the hosts that no library names, removed ones apart, and whose watchers have been silent for so long.</summary>
+    /// <returns>How many.</returns>
+    Task<long> ForgetSilentAsync(TimeSpan silence, CancellationToken cancellationToken);
+
+    /// <summary>Forgets a host, until its watcher reports again.</summary>
+    /// <returns>False: there is none of this name, or a library names it that is not removed.</returns>
+    Task<bool> ForgetAsync(string host, CancellationToken cancellationToken);
 }

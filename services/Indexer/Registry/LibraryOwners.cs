@@ -15,27 +15,31 @@ internal sealed partial class LibraryOwners(ILibraryRegistry registry, IWatcherR
         var announced = await registry.ReadAsync(cancellationToken);
         var leases = await reports.ReadLeasesAsync(cancellationToken);
         var owners = leases.ToDictionary(lease => lease.Host, lease => lease.StateId);
-        bool anyGiven = false;
-        foreach (var library in announced.Libraries.Where(library => library.RemovedAt is null))
+        var given = announced.Libraries
+            .Where(library => library.RemovedAt is null && owners.TryGetValue(library.Host, out var owner) && owner != library.Owner)
+            .Select(library => (library, Given(library, owners[library.Host]))).ToList();
+        if (given.Count > 0 && await registry.ReplaceAsync(given, cancellationToken) > 0)
         {
-            if (owners.TryGetValue(library.Host, out var owner) && owner != library.Owner)
-                anyGiven |= await GiveAsync(library, owner, cancellationToken);
+            announced = await registry.ReadAsync(cancellationToken);
+            LogTakenOver(given, announced.Libraries);
         }
 
-        if (anyGiven)
-            announced = await registry.ReadAsync(cancellationToken);
         return announced with { Hosts = leases };
     }
 
-    private async Task<bool> GiveAsync(Library library, Guid owner, CancellationToken cancellationToken)
+    // What the former owner still says is of an old epoch from here on.
+    private static Library Given(Library library, Guid owner) =>
+        library with { Owner = owner, Epoch = library.Owner is null ? library.Epoch : library.Epoch + 1 };
+
+    private void LogTakenOver(IReadOnlyList<(Library Former, Library Given)> given, IReadOnlyList<Library> libraries)
     {
-        // What the former owner still says is of an old epoch from here on.
-        long epoch = library.Owner is null ? library.Epoch : library.Epoch + 1;
-        if (!await registry.ReplaceAsync(library, library with { Owner = owner, Epoch = epoch }, cancellationToken))
-            return false;
-        if (library.Owner is { } former)
-            LogTakenOver(library.Id, library.Host, owner, former, epoch);
-        return true;
+        var present = libraries.ToDictionary(library => library.Id);
+        foreach (var (former, library) in given)
+        {
+            if (former.Owner is { } before && library.Owner is { } owner && present.GetValueOrDefault(library.Id) is { } now
+                && (now.Owner, now.Epoch) == (library.Owner, library.Epoch))
+                LogTakenOver(library.Id, library.Host, owner, before, library.Epoch);
+        }
     }
 
     [LoggerMessage(LogLevel.Warning, "{Library}: another watcher of {Host} takes over (state {Owner}, before {Former}); its epoch is {Epoch} now")]

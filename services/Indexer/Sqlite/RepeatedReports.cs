@@ -23,7 +23,7 @@ internal sealed class RepeatedReports
     }
 
     /// <returns>True: the report says what the file says, or comes too late, and need not be written.</returns>
-    public bool Take(WatcherReport report)
+    public bool Take(WatcherReport report, DateTimeOffset now)
     {
         lock (_gate)
         {
@@ -34,19 +34,19 @@ internal sealed class RepeatedReports
                 return true;
             if (known.Written != Substance(report))
                 return false;
-            _byHost[report.Host] = known with { Latest = report };
+            _byHost[report.Host] = known with { Latest = report, HeardAt = now };
             return true;
         }
     }
 
     /// <summary>The file has the report now.</summary>
     /// <param name="contests">As before it was written.</param>
-    public void Written(WatcherReport report, long contests)
+    public void Written(WatcherReport report, long contests, DateTimeOffset now)
     {
         lock (_gate)
         {
             long since = _byHost.GetValueOrDefault(report.Host)?.Contests ?? 0;
-            _byHost[report.Host] = new Known(report, contests == since ? Substance(report) : null, since);
+            _byHost[report.Host] = new Known(report, contests == since ? Substance(report) : null, since, now);
         }
     }
 
@@ -56,7 +56,7 @@ internal sealed class RepeatedReports
         lock (_gate)
         {
             var known = _byHost.GetValueOrDefault(host);
-            _byHost[host] = new Known(known?.Latest, Written: null, (known?.Contests ?? 0) + 1);
+            _byHost[host] = new Known(known?.Latest, Written: null, (known?.Contests ?? 0) + 1, known?.HeardAt ?? default);
         }
     }
 
@@ -65,6 +65,19 @@ internal sealed class RepeatedReports
     {
         lock (_gate)
             return _byHost.GetValueOrDefault(written.Host)?.Latest is { } latest && latest.StateId == written.StateId ? latest : written;
+    }
+
+    /// <summary>Whether the owner of the host's name was heard after a time, since this process started.</summary>
+    public bool IsHeardSince(string host, DateTimeOffset since)
+    {
+        lock (_gate)
+            return _byHost.GetValueOrDefault(host) is { } known && known.HeardAt > since;
+    }
+
+    public void Forget(string host)
+    {
+        lock (_gate)
+            _byHost.Remove(host);
     }
 
     // All but the time, and what comes and goes with it while nothing happens: a library that is polled has no proof while it is
@@ -81,5 +94,5 @@ internal sealed class RepeatedReports
         CatalogJson.Default.WatcherReport);
 
     /// <param name="Written">What the file says, by its substance; null: something else.</param>
-    private sealed record Known(WatcherReport? Latest, string? Written, long Contests);
+    private sealed record Known(WatcherReport? Latest, string? Written, long Contests, DateTimeOffset HeardAt);
 }

@@ -11,7 +11,7 @@ public static class SqliteCatalogServices
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         services.AddCatalogOptions(options);
-        services.AddSingleton(_ => new SqliteDatabase(path));
+        services.AddSingleton(provider => new SqliteDatabase(path, provider.GetRequiredService<ILogger<SqliteDatabase>>()));
         services.AddSingleton<ICatalogSetup>(provider => provider.GetRequiredService<SqliteDatabase>());
         services.AddSingleton<IPhotoCatalog, SqlitePhotoCatalog>();
         services.AddSingleton<ILibraryRegistry, SqliteLibraryRegistry>();

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using WatchPhoto.Bus;
 using WatchPhoto.Indexer.Catalog;
 
 namespace WatchPhoto.Indexer.Sqlite;
@@ -7,7 +8,7 @@ namespace WatchPhoto.Indexer.Sqlite;
 /// The catalog in one file: one writer at a time; what waits for it when a work is done goes into the same transaction.
 /// Readers have connections of their own and, by the write-ahead log, neither wait for the writer nor keep it waiting.
 /// </summary>
-internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
+internal sealed partial class SqliteDatabase : ICatalogSetup, IDisposable
 {
     // New files have pages of 8 kB, older ones stay as they are: 16 MB of log before it is written back, or 8.
     // What is lost with the power is not lost to the catalog: the log keeps the file whole, and the proof finds what is missing.
@@ -60,10 +61,17 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
         ALTER TABLE watcher ADD COLUMN rival TEXT;
         """;
 
+    // When a host's watcher was last heard, in ticks, as of the last report that was written: from the upgrade on.
+    private const string SilenceSchema = """
+        ALTER TABLE watcher ADD COLUMN heard_at INTEGER NOT NULL DEFAULT 0;
+        UPDATE watcher SET heard_at = unixepoch() * 10000000 + 621355968000000000;
+        """;
+
     // Each makes one version of the schema of the one before.
-    private static readonly string[] Schemas = [FirstSchema, OwnersSchema];
+    private static readonly string[] Schemas = [FirstSchema, OwnersSchema, SilenceSchema];
 
     private readonly string _path;
+    private readonly ILogger _logger;
     private readonly string _readers;
     private readonly string _writers;
     private readonly SemaphoreSlim _writing = new(1, 1);
@@ -75,9 +83,9 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
     private SqliteWriter? _writer;
     private bool _disposed;
 
-    public SqliteDatabase(string path)
+    public SqliteDatabase(string path, ILogger<SqliteDatabase> logger)
     {
-        _path = path;
+        (_path, _logger) = (path, logger);
         _readers = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly }.ToString();
         _writers = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString();
     }
@@ -85,8 +93,12 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(_path)) is { } directory)
-            Directory.CreateDirectory(directory);
+            PrivateFiles.MakeDirectory(directory);
+        PrivateFiles.NarrowDatabase(_path);
         await WriteAsync(Prepare, cancellationToken);
+        // What has just been made, too.
+        foreach (string problem in PrivateFiles.NarrowDatabase(_path))
+            LogNotPrivate(problem);
     }
 
     /// <inheritdoc cref="WriteAsync{T}(Func{SqliteWriter, Task{T}}, CancellationToken)"/>
@@ -124,6 +136,10 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
             _writer ??= new SqliteWriter(OpenWriter());
             return await _writer.JoinAsync(work, OthersFollow);
         }
+        catch (SqliteException exception) when (DamagedCatalogException.IsDueOfFile(exception))
+        {
+            throw new DamagedCatalogException(_path, exception.Message);
+        }
         finally
         {
             _writing.Release();
@@ -131,6 +147,20 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
     }
 
     private bool OthersFollow() => Volatile.Read(ref _waiting) > 0;
+
+    /// <exception cref="DamagedCatalogException"/>
+    public T Read<T>(Func<SqliteConnection, T> read)
+    {
+        try
+        {
+            using var connection = OpenReader();
+            return read(connection);
+        }
+        catch (Exception exception) when (DamagedCatalogException.IsDue(exception))
+        {
+            throw new DamagedCatalogException(_path, exception.Message);
+        }
+    }
 
     public SqliteConnection OpenReader()
     {
@@ -195,4 +225,7 @@ internal sealed class SqliteDatabase : ICatalogSetup, IDisposable
         writer.Execute($"PRAGMA user_version = {Schemas.Length}");
         return true;
     }
+
+    [LoggerMessage(LogLevel.Information, "{Problem}")]
+    private partial void LogNotPrivate(string problem);
 }

@@ -24,9 +24,8 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
             ifnull((SELECT max(version) FROM removal WHERE library = {library}), 0))
         """;
 
-    public Task<LibrariesAnnounced> ReadAsync(CancellationToken cancellationToken)
+    public Task<LibrariesAnnounced> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(database.Read(connection =>
     {
-        using var connection = database.OpenReader();
         using var command = connection.CreateCommand();
         command.CommandText = Everything; // one statement: the revision and the list are of one moment
         using var row = command.ExecuteReader();
@@ -40,30 +39,47 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
 
         if (revision == 0)
             throw new InvalidOperationException("The catalog has not been prepared.");
-        return Task.FromResult(new LibrariesAnnounced { CatalogId = catalogId, Revision = revision, Libraries = libraries });
+        return new LibrariesAnnounced { CatalogId = catalogId, Revision = revision, Libraries = libraries };
+    }));
+
+    public Task<bool> AddAsync(Library library, CancellationToken cancellationToken)
+    {
+        Check(library);
+        return database.WriteAsync(
+            writer => writer.Execute($"INSERT INTO library ({Columns}) VALUES ({Values}) ON CONFLICT DO NOTHING", ValuesOf(library)) > 0, cancellationToken);
     }
 
-    public async Task<bool> AddAsync(Library library, CancellationToken cancellationToken) =>
-        await WriteAsync($"INSERT INTO library ({Columns}) VALUES ({Values}) ON CONFLICT DO NOTHING", library, cancellationToken);
-
     public async Task<bool> ReplaceAsync(Library present, Library library, CancellationToken cancellationToken) =>
-        await WriteAsync($"UPDATE library SET ({Columns}) = ({Values}) WHERE id = $id AND epoch = $knownEpoch AND owner IS $knownOwner",
-            library, cancellationToken, ("$knownEpoch", present.Epoch), ("$knownOwner", present.Owner?.ToString()));
+        await ReplaceAsync([(present, library)], cancellationToken) > 0;
+
+    public Task<long> ReplaceAsync(IReadOnlyList<(Library Present, Library Library)> changes, CancellationToken cancellationToken)
+    {
+        foreach (var (_, library) in changes)
+            Check(library);
+        return database.WriteAsync(
+            writer => changes.Sum(change => (long)writer.Execute(
+                $"UPDATE library SET ({Columns}) = ({Values}) WHERE id = $id AND epoch = $knownEpoch AND owner IS $knownOwner",
+                [("$knownEpoch", change.Present.Epoch), ("$knownOwner", change.Present.Owner?.ToString()), .. ValuesOf(change.Library)])),
+            cancellationToken);
+    }
 
     public Task<bool> DropAsync(string libraryId, CancellationToken cancellationToken) =>
         database.WriteAsync(writer => writer.Execute(
             "DELETE FROM library WHERE id = $id AND removed_at IS NOT NULL", ("$id", libraryId)) > 0, cancellationToken);
 
-    private Task<bool> WriteAsync(
-        string sql, Library library, CancellationToken cancellationToken, params (string Name, object? Value)[] conditions) =>
-        library.Problem() is { } problem
-            ? throw new ArgumentException(problem, nameof(library))
-            : database.WriteAsync(writer => writer.Execute(sql, [.. conditions,
-                ("$id", library.Id), ("$name", library.Name), ("$host", library.Host), ("$path", library.Path),
-                ("$include", Json(library.Include)), ("$exclude", Json(library.Exclude)),
-                ("$kind", library.Kind), ("$backend", library.Backend), ("$watch", LibraryDefinition.Text(library.Watch)), ("$epoch", library.Epoch),
-                ("$removed", library.RemovedAt?.ToString("O", CultureInfo.InvariantCulture)), ("$owner", library.Owner?.ToString())]) > 0,
-                cancellationToken);
+    private static (string Name, object? Value)[] ValuesOf(Library library) =>
+    [
+        ("$id", library.Id), ("$name", library.Name), ("$host", library.Host), ("$path", library.Path),
+        ("$include", Json(library.Include)), ("$exclude", Json(library.Exclude)),
+        ("$kind", library.Kind), ("$backend", library.Backend), ("$watch", LibraryDefinition.Text(library.Watch)), ("$epoch", library.Epoch),
+        ("$removed", library.RemovedAt?.ToString("O", CultureInfo.InvariantCulture)), ("$owner", library.Owner?.ToString()),
+    ];
+
+    private static void Check(Library library)
+    {
+        if (library.Problem() is { } problem)
+            throw new ArgumentException(problem, nameof(library));
+    }
 
     private Library? Read(SqliteDataReader row)
     {

@@ -17,13 +17,13 @@ internal sealed class SqliteVerifications(SqliteDatabase database) : IVerificati
     {
         if (_latest.TryGetValue(libraryId, out var latest))
             return Task.FromResult<Verification?>(latest);
-        using var connection = database.OpenReader();
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT verification FROM verification WHERE library = $library";
-        command.Parameters.AddWithValue("$library", libraryId);
-        return Task.FromResult(command.ExecuteScalar() is string json
-            ? JsonSerializer.Deserialize(json, CatalogJson.Default.Verification)
-            : null);
+        return Task.FromResult(database.Read(connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT verification FROM verification WHERE library = $library";
+            command.Parameters.AddWithValue("$library", libraryId);
+            return command.ExecuteScalar() is string json ? JsonSerializer.Deserialize(json, CatalogJson.Default.Verification) : null;
+        }));
     }
 
     public async Task SaveAsync(Verification verification, CancellationToken cancellationToken)

@@ -137,7 +137,8 @@ internal sealed class SharedRoots(DirectoryTree tree)
         return true;
     }
 
-    private static HashSet<(ulong, ulong)> Above(IDirectory root)
+    /// <summary>The directories above a root, up to the host's own.</summary>
+    public static HashSet<(ulong, ulong)> Above(IDirectory root)
     {
         var above = new HashSet<(ulong, ulong)>();
         byte[] path = [];
@@ -152,5 +153,5 @@ internal sealed class SharedRoots(DirectoryTree tree)
         return above;
     }
 
-    private static (ulong, ulong) Identity(IDirectory directory) => (directory.Facts.Device, directory.Facts.Inode);
+    public static (ulong, ulong) Identity(IDirectory directory) => (directory.Facts.Device, directory.Facts.Inode);
 }

@@ -1,5 +1,6 @@
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Libraries;
 
 namespace WatchPhoto.Watcher.Previewing;
 
@@ -7,7 +8,7 @@ namespace WatchPhoto.Watcher.Previewing;
 /// Looks what a library would hold: one at a time, for so long at most, and on a thread of its own, for which no live event
 /// waits.
 /// </summary>
-internal sealed class LibraryPreviewer(IDisk disk, TimeProvider time) : IDisposable
+internal sealed class LibraryPreviewer(IDisk disk, WatchedRoots watched, TimeProvider time) : IDisposable
 {
     private const double MostSeconds = 60;
     private static readonly TimeSpan PatienceWithAnother = TimeSpan.FromSeconds(5);
@@ -57,7 +58,7 @@ internal sealed class LibraryPreviewer(IDisk disk, TimeProvider time) : IDisposa
         {
             try
             {
-                walk.Run(disk);
+                walk.Run(disk, watched);
                 Release();
                 done.SetResult();
             }

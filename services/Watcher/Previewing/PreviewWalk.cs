@@ -30,13 +30,14 @@ internal sealed class PreviewWalk(Library library, TimeSpan limit, TimeProvider 
 
     public void Stop() => _isStopped = true;
 
-    public void Run(IDisk disk)
+    public void Run(IDisk disk, WatchedRoots watched)
     {
         var error = disk.OpenRoot(PhotoPath.DecodeRoot(library.Path), out var root);
-        if (error != 0)
+        if ((watched.Refusal(library, disk, root) ?? (error == 0 ? null : Problem(error))) is { } problem)
         {
+            root?.Dispose();
             lock (_gate)
-                _problem = Problem(error);
+                _problem = problem;
             return;
         }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using WatchPhoto.Bus;
 
 namespace WatchPhoto.Watcher.State;
 
@@ -17,7 +19,8 @@ internal sealed partial class StateDirectory(WatcherOptions options, TimeProvide
     {
         try
         {
-            Directory.CreateDirectory(options.StateDirectory);
+            PrivateFiles.MakeDirectory(options.StateDirectory);
+            PrivateFiles.NarrowDirectory(options.StateDirectory, DatabaseName);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -25,21 +28,52 @@ internal sealed partial class StateDirectory(WatcherOptions options, TimeProvide
                 $"The state directory {options.StateDirectory} cannot be made ({exception.Message}): set {WatcherOptions.Section}:{nameof(options.StateDirectory)} to one that can be written.", exception);
         }
 
+        var database = OpenDatabase();
+        // What has just been made, too.
+        foreach (string problem in PrivateFiles.NarrowDirectory(options.StateDirectory, DatabaseName))
+            LogNotPrivate(problem);
+        return database;
+    }
+
+    /// <summary>The database has turned out to be damaged while it was used: the next start sets it aside.</summary>
+    public void Suspect() => File.WriteAllText(In(SuspectName), "");
+
+    private StateDatabase OpenDatabase()
+    {
         if (File.Exists(In(SuspectName)))
             SetAside();
         try
         {
-            return new StateDatabase(In(DatabaseName));
+            return OpenReadable();
         }
         catch (StateException exception) when (exception.IsCorrupt)
         {
             SetAside();
             return new StateDatabase(In(DatabaseName));
         }
+        catch (Exception exception) when (exception is JsonException or FormatException or ArgumentException or InvalidOperationException)
+        {
+            // Rows that no watcher has written.
+            SetAside();
+            return new StateDatabase(In(DatabaseName));
+        }
     }
 
-    /// <summary>The database has turned out to be damaged while it was used: the next start sets it aside.</summary>
-    public void Suspect() => File.WriteAllText(In(SuspectName), "");
+    private StateDatabase OpenReadable()
+    {
+        var database = new StateDatabase(In(DatabaseName));
+        try
+        {
+            lock (database.Gate)
+                database.Libraries();
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
 
     private void SetAside()
     {
@@ -56,6 +90,9 @@ internal sealed partial class StateDirectory(WatcherOptions options, TimeProvide
     }
 
     private string In(string name) => Path.Combine(options.StateDirectory, name);
+
+    [LoggerMessage(LogLevel.Information, "{Problem}")]
+    private partial void LogNotPrivate(string problem);
 
     [LoggerMessage(LogLevel.Error, "The state database is damaged; it was set aside as {File}, and the catalog is asked for what it held")]
     private partial void LogSetAside(string file);

@@ -49,6 +49,7 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Audit _audit;
     private readonly Holds _holds;
     private readonly SharedRoots _roots;
+    private readonly WatchedRoots _watched;
     private readonly Recoveries _recoveries;
     private readonly Resyncs _resyncs;
     private readonly VersionRepair _versions;
@@ -64,9 +65,10 @@ internal sealed partial class Tracker : IComparisonEvents
     /// <param name="recorded">Called when messages are in the outbox.</param>
     /// <param name="ask">Sends a question to the catalog.</param>
     /// <param name="readers">Where scans have directories read ahead; null: a thread of their own.</param>
+    /// <param name="watched">Where it watches at all; null: as the options say.</param>
     public Tracker(
         StateDatabase state, IDisk disk, WatcherOptions options, TimeProvider time, ILogger log, Action recorded,
-        Action<CatalogPartRequested> ask, TaskScheduler? readers = null)
+        Action<CatalogPartRequested> ask, TaskScheduler? readers = null, WatchedRoots? watched = null)
     {
         (_state, _disk, _options, _time, _log, _recorded) = (state, disk, options, new IndexersClock(time), log, recorded);
         _readers = readers ?? new ReaderThread();
@@ -81,6 +83,7 @@ internal sealed partial class Tracker : IComparisonEvents
         _overflows = new Overflows(time);
         _audit = new Audit(options, _time);
         _roots = new SharedRoots(_tree);
+        _watched = watched ?? WatchedRoots.Of(options);
         _holds = new Holds(state, options.MostDeletions);
         _recoveries = new Recoveries(state, ask, time);
         _resyncs = new Resyncs(state, options, _time, recorded);
@@ -772,6 +775,13 @@ internal sealed partial class Tracker : IComparisonEvents
 
         library.Refused = null;
         var error = _disk.OpenRoot(library.RootPath, out var open);
+        if (_watched.Refusal(library.Definition, _disk, open) is { } elsewhere)
+        {
+            open?.Dispose();
+            Refuse(library, elsewhere);
+            return;
+        }
+
         if (error != 0)
         {
             var (reason, remedy) = Trouble.Of(error);

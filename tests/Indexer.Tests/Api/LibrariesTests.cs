@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using WatchPhoto.Contracts;
 
 namespace WatchPhoto.Indexer.Tests.Api;
 
@@ -47,6 +48,36 @@ public class LibrariesTests
         await (await indexer.ReadyAsync()).RegisterAsync();
         var (_, library) = await SendAsync(indexer, HttpMethod.Put, "/api/libraries/photos", """{"name":"photos","host":"other","path":"/srv/photos"}""");
         Assert.Contains("\"epoch\":2", library, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_host_is_forgotten_unless_it_has_libraries()
+    {
+        await using var indexer = await LiveIndexer.StartAsync();
+        await (await indexer.ReadyAsync()).RegisterAsync();
+        foreach (string host in (string[])["nas", "made up"])
+        {
+            await indexer.PublishAsync(new WatcherReport
+            {
+                Host = host, StateId = Guid.NewGuid(), RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 0, WatchesLimit = 1, PendingOutbox = 0, Libraries = [],
+            });
+        }
+
+        await Eventually.IsTrueAsync(async () => (await SendAsync(indexer, HttpMethod.Get, "/api/watchers")) is var (_, all) && JsonDocument.Parse(all).RootElement.GetArrayLength() == 2);
+        var (status, text) = await SendAsync(indexer, HttpMethod.Delete, "/api/watchers/nas");
+        Assert.Equal(HttpStatusCode.Conflict, status);
+        Assert.Contains("'photos' among them", text, StringComparison.Ordinal);
+        (status, _) = await SendAsync(indexer, HttpMethod.Delete, "/api/watchers/made%20up");
+        Assert.Equal(HttpStatusCode.NoContent, status);
+        (status, text) = await SendAsync(indexer, HttpMethod.Delete, "/api/watchers/made%20up");
+        Assert.Equal(HttpStatusCode.NotFound, status);
+        Assert.Contains("has reported as 'made up'", text, StringComparison.Ordinal);
+        (_, text) = await SendAsync(indexer, HttpMethod.Get, "/api/watchers");
+        Assert.Equal("nas", JsonDocument.Parse(text).RootElement.EnumerateArray().Single().GetProperty("host").GetString());
+
+        await SendAsync(indexer, HttpMethod.Delete, "/api/libraries/photos");
+        (status, _) = await SendAsync(indexer, HttpMethod.Delete, "/api/watchers/nas");
+        Assert.Equal(HttpStatusCode.NoContent, status);
     }
 
     [Fact]

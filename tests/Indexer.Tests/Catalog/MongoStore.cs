@@ -50,14 +50,17 @@ public sealed class MongoStore(TestServers servers) : Store
         return contents;
     }
 
-    internal override Task LetPassAsync(OpenCatalog catalog, TimeSpan time)
+    internal override async Task LetPassAsync(OpenCatalog catalog, TimeSpan time)
     {
-        PipelineDefinition<BsonDocument, BsonDocument> earlier = new BsonDocument[]
+        foreach (string field in (string[])["rivalSince", "heardAt"])
         {
-            new("$set", new BsonDocument("rivalSince", new BsonDocument("$subtract", new BsonArray { "$rivalSince", (long)time.TotalMilliseconds }))),
-        };
-        return Database(catalog).Watchers.UpdateManyAsync(
-            new BsonDocument("rivalSince", new BsonDocument("$exists", true)), Builders<BsonDocument>.Update.Pipeline(earlier));
+            PipelineDefinition<BsonDocument, BsonDocument> earlier = new BsonDocument[]
+            {
+                new("$set", new BsonDocument(field, new BsonDocument("$subtract", new BsonArray { "$" + field, (long)time.TotalMilliseconds }))),
+            };
+            await Database(catalog).Watchers.UpdateManyAsync(
+                new BsonDocument(field, new BsonDocument("$exists", true)), Builders<BsonDocument>.Update.Pipeline(earlier));
+        }
     }
 
     internal override Task WriteByHandAsync(OpenCatalog catalog, string id, string path, string name) => Database(catalog).Libraries.InsertOneAsync(

@@ -196,6 +196,58 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Hosts_that_own_nothing_are_forgotten_when_they_were_silent_for_long_enough()
+    {
+        var silence = TimeSpan.FromDays(1);
+        await Catalog.Libraries.AddAsync(Library("photos"), Cancellation);
+        await Catalog.Libraries.AddAsync(Library("removed") with { Host = "old", RemovedAt = Now }, Cancellation);
+        var alive = Report("alive", Guid.NewGuid(), Now);
+        foreach (var report in (WatcherReport[])[Report("nas", Guid.NewGuid(), Now), Report("old", Guid.NewGuid(), Now), Report("made-up", Guid.NewGuid(), Now.AddYears(7000)), alive])
+            Assert.True(await SaveAsync(report));
+        Assert.Equal(0, await Catalog.Watchers.ForgetSilentAsync(silence, Cancellation));
+        Assert.Equal(4, (await LeasesAsync()).Count);
+
+        await store.LetPassAsync(Catalog, silence);
+        // What an indexer finds that was not there meanwhile.
+        await using var later = store.Open(Catalog.Place);
+        await later.Watchers.SaveAsync(alive with { SentAt = Now.AddSeconds(5) }, Silence, Cancellation);
+        Assert.Equal(2, await later.Watchers.ForgetSilentAsync(silence, Cancellation));
+        Assert.Equal(["alive", "nas"], (await later.Watchers.ReadAsync(Cancellation)).Select(report => report.Host));
+        Assert.Equal(0, await later.Watchers.ForgetSilentAsync(silence, Cancellation));
+
+        Assert.False(await later.Watchers.ForgetAsync("nas", Cancellation));
+        Assert.True(await later.Watchers.ForgetAsync("alive", Cancellation));
+        Assert.False(await later.Watchers.ForgetAsync("alive", Cancellation));
+        Assert.True(await later.Watchers.SaveAsync(alive, Silence, Cancellation));
+    }
+
+    [Fact]
+    public async Task Hosts_that_no_library_names_are_bounded_and_take_nothing_from_one_that_is_named()
+    {
+        await Catalog.Libraries.AddAsync(Library("photos"), Cancellation);
+        int kept = 0;
+        for (int i = 0; i < IWatcherReports.MostHostsWithoutLibraries + 10; i++)
+            kept += await SaveAsync(Report($"made-up{i}", Guid.NewGuid(), Now)) ? 1 : 0;
+        Assert.Equal(IWatcherReports.MostHostsWithoutLibraries, kept);
+        Assert.Equal(kept, (await LeasesAsync()).Count);
+
+        var named = Report("nas", Guid.NewGuid(), Now);
+        Assert.True(await SaveAsync(named));
+        Assert.False(await SaveAsync(Report("elsewhere", Guid.NewGuid(), Now)));
+        Assert.Equal(kept + 1, (await LeasesAsync()).Count);
+
+        // Nor is what they say for anybody to carry.
+        var refused = Enumerable.Range(0, 500).Select(i => new RefusedLibrary($"library{i}", new string('x', 100))).ToList();
+        await SaveAsync(named with { SentAt = Now.AddSeconds(1), Refused = refused });
+        var madeUp = (await Catalog.Watchers.ReadAsync(Cancellation)).Single(report => report.Host == "made-up0");
+        await SaveAsync(madeUp with { SentAt = Now.AddSeconds(1), Refused = refused });
+        var reports = (await Catalog.Watchers.ReadAsync(Cancellation)).ToDictionary(report => report.Host);
+        Assert.Equal(500, reports["nas"].Refused.Count);
+        Assert.Empty(reports["made-up0"].Refused);
+        Assert.Equal(Now.AddSeconds(1), reports["made-up0"].SentAt);
+    }
+
+    [Fact]
     public async Task A_silence_of_no_length_is_always_long_enough()
     {
         Assert.True(await SaveAsync(Report("nas", Guid.NewGuid(), Now)));

@@ -49,7 +49,7 @@ public sealed class SqliteStore : Store
     }
 
     internal override Task LetPassAsync(OpenCatalog catalog, TimeSpan time) =>
-        ExecuteAsync(catalog, "UPDATE watcher SET rival_since = rival_since - $time", ("$time", time.Ticks));
+        ExecuteAsync(catalog, "UPDATE watcher SET rival_since = rival_since - $time, heard_at = heard_at - $time", ("$time", time.Ticks));
 
     internal override Task WriteByHandAsync(OpenCatalog catalog, string id, string path, string name) =>
         ExecuteAsync(catalog, "INSERT INTO library (id, name, host, path) VALUES ($id, $name, 'nas', $path)", ("$id", id), ("$name", name), ("$path", path));

@@ -1,4 +1,7 @@
+#pragma warning disable CA1416 // The tests run on Linux.
+
 using Microsoft.Extensions.DependencyInjection;
+using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Sqlite;
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
@@ -19,6 +22,52 @@ public class SqliteDatabaseTests(SqliteStore store) : IClassFixture<SqliteStore>
         await using var again = store.Open(catalog.Place);
         var refused = await Assert.ThrowsAsync<NotSupportedException>(() => again.Setup.PrepareAsync(TestContext.Current.CancellationToken));
         Assert.Contains("newer", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Nobody_else_may_read_the_catalog_also_where_an_older_version_let_them(bool isThere)
+    {
+        var place = store.NewPlace();
+        string[] files = [place, place + "-wal", place + "-shm"];
+        if (isThere)
+        {
+            await using (var before = store.Open(place))
+            {
+                await before.Setup.PrepareAsync(TestContext.Current.CancellationToken);
+                // As killed: the log stays.
+                foreach (string file in files)
+                    File.Copy(file, file + ".copy");
+            }
+
+            foreach (string file in files)
+            {
+                File.Move(file + ".copy", file, overwrite: true);
+                File.SetUnixFileMode(file, (UnixFileMode)0x1b6); // 0666
+            }
+        }
+
+        await using var catalog = store.Open(place);
+        await catalog.Setup.PrepareAsync(TestContext.Current.CancellationToken);
+        Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        if (!isThere)
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(place)!));
+    }
+
+    [Fact]
+    public async Task A_host_that_only_repeats_itself_is_heard_though_nothing_is_written()
+    {
+        await using var catalog = await store.OpenNewAsync();
+        var report = new WatcherReport
+        {
+            Host = "nas", StateId = Guid.NewGuid(), RunId = Guid.NewGuid(), SentAt = Events.Now, WatchesUsed = 1, WatchesLimit = 1, PendingOutbox = 0, Libraries = [],
+        };
+        await catalog.Watchers.SaveAsync(report, TimeSpan.Zero, TestContext.Current.CancellationToken);
+        await store.LetPassAsync(catalog, TimeSpan.FromDays(2));
+        Assert.False(await catalog.Watchers.SaveAsync(report with { SentAt = Events.Now.AddSeconds(5) }, TimeSpan.Zero, TestContext.Current.CancellationToken));
+        Assert.Equal(0, await catalog.Watchers.ForgetSilentAsync(TimeSpan.FromDays(1), TestContext.Current.CancellationToken));
+        Assert.Single(await catalog.Watchers.ReadLeasesAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
