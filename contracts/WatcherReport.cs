@@ -34,7 +34,7 @@ public sealed record WatcherReport : IMessage
 
     public string? Problem() =>
         MessageBounds.ProblemOfHost(Host)
-        ?? (StateId == Guid.Empty ? "The stateId is empty." : RunId == Guid.Empty ? "The runId is empty." : null)
+        ?? (StateId == Guid.Empty ? "The stateId is empty." : null)
         ?? (WatchesUsed < 0 || WatchesLimit < 0 || PendingOutbox < 0 ? "A number of watches or messages is negative." : null)
         ?? MessageBounds.ProblemOfItems("libraries", Libraries, MessageBounds.MostLibraries, library => library.Problem())
         ?? MessageBounds.ProblemOfItems("refused", Refused, MessageBounds.MostLibraries, refused =>

@@ -98,6 +98,8 @@ public static class BusRegistration
 
     private static void NameExchanges(this IBusFactoryConfigurator bus)
     {
+        // What all of them are is nothing to subscribe to.
+        bus.Publish<IMessage>(message => message.Exclude = true);
         bus.Message<FileEvents>(message => message.SetEntityName(BusNames.FileEventsExchange));
         bus.Message<LibrariesAnnounced>(message => message.SetEntityName(BusNames.LibrariesExchange));
         bus.Message<LibraryActionRequested>(message => message.SetEntityName(BusNames.LibraryActionsExchange));
