@@ -64,7 +64,7 @@ public sealed record IndexerOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan ConnectionIdleTime { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a request may take to come and to be answered; a stream of photos, a replay and a preview are as long as they are.</summary>
+    /// <summary>How long a request may take to be answered once it has come; a stream of photos, a replay and a preview are as long as they are.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan RequestTime { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -12,7 +12,7 @@ internal sealed class MongoLibraryRegistry(MongoDatabase database, RegistryProbl
     {
         var (catalogId, revision, documents) = await ReadDocumentsAsync(cancellationToken);
         var libraries = documents.Select(Read).OfType<Library>().ToList();
-        var highest = await MongoPhotoCatalog.HighestVersionsAsync(database, cancellationToken);
+        var highest = await MongoPhotoCatalog.HighestVersionsAsync(database, libraries.Select(library => library.Id), cancellationToken);
         return new LibrariesAnnounced
         {
             CatalogId = catalogId,

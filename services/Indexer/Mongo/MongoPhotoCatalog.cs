@@ -10,6 +10,8 @@ namespace WatchPhoto.Indexer.Mongo;
 internal sealed class MongoPhotoCatalog(MongoDatabase database, CatalogOptions options, TimeProvider clock) : IPhotoCatalog
 {
     private const int PageSize = 1000;
+    // More in one question take a planner longer than the questions would.
+    private const int LibrariesAtOnce = 25;
 
     private readonly MongoRegisterSteps _steps = new(database);
 
@@ -139,39 +141,44 @@ internal sealed class MongoPhotoCatalog(MongoDatabase database, CatalogOptions o
         }
     }
 
-    /// <summary>The same of all libraries that are registered, in one question: 0 of one that holds nothing.</summary>
-    public static async Task<IReadOnlyDictionary<string, long>> HighestVersionsAsync(MongoDatabase database, CancellationToken cancellationToken)
+    /// <summary>The same of many libraries in a few questions; one that holds nothing is not in it.</summary>
+    public static async Task<IReadOnlyDictionary<string, long>> HighestVersionsAsync(
+        MongoDatabase database, IEnumerable<string> libraryIds, CancellationToken cancellationToken)
     {
-        PipelineDefinition<BsonDocument, BsonDocument> highest = new[]
+        var highest = new Dictionary<string, long>();
+        foreach (string[] some in libraryIds.Chunk(LibrariesAtOnce))
         {
-            new("$project", new BsonDocument("_id", 1)),
-            HighestOf(database.Registers),
-            HighestOf(database.Ranges),
-        };
-        var documents = await (await database.Libraries.AggregateAsync(highest, cancellationToken: cancellationToken)).ToListAsync(cancellationToken);
-        return documents.Where(document => document["_id"].IsString).ToDictionary(
-            document => document["_id"].AsString,
-            document => new[] { database.Registers, database.Ranges }.SelectMany(collection => document[Name(collection)].AsBsonArray)
-                .Select(each => each["version"].AsInt64).DefaultIfEmpty().Max());
-
-        // Each a look at the end of the library's part of the index.
-        static BsonDocument HighestOf(IMongoCollection<BsonDocument> collection) => new("$lookup", new BsonDocument
-        {
-            { "from", Name(collection) },
-            { "let", new BsonDocument("id", "$_id") },
+            foreach (var collection in new[] { database.Registers, database.Ranges })
             {
-                "pipeline", new BsonArray
+                PipelineDefinition<BsonDocument, BsonDocument> ends = EndsOf(some, collection.CollectionNamespace.CollectionName).ToArray();
+                var documents = await (await collection.AggregateAsync(ends, cancellationToken: cancellationToken)).ToListAsync(cancellationToken);
+                foreach (var document in documents)
                 {
-                    new BsonDocument("$match", new BsonDocument("$expr", new BsonDocument("$eq", new BsonArray { "$library", "$$id" }))),
-                    new BsonDocument("$sort", new BsonDocument { { "library", -1 }, { "version", -1 } }),
-                    new BsonDocument("$limit", 1),
-                    new BsonDocument("$project", new BsonDocument { { "_id", 0 }, { "version", 1 } }),
+                    string library = document["library"].AsString;
+                    highest[library] = Math.Max(highest.GetValueOrDefault(library), document["version"].AsInt64);
                 }
-            },
-            { "as", Name(collection) },
-        });
+            }
+        }
 
-        static string Name(IMongoCollection<BsonDocument> collection) => collection.CollectionNamespace.CollectionName;
+        return highest;
+    }
+
+    // Each a look at the end of the library's part of the index. A join ($lookup) reads the whole part where the server is not
+    // MongoDB's own.
+    private static IEnumerable<BsonDocument> EndsOf(string[] libraryIds, string collection)
+    {
+        foreach (var stage in EndOf(libraryIds[0]))
+            yield return stage;
+        foreach (string libraryId in libraryIds.Skip(1))
+            yield return new("$unionWith", new BsonDocument { { "coll", collection }, { "pipeline", new BsonArray(EndOf(libraryId)) } });
+
+        static BsonDocument[] EndOf(string libraryId) =>
+        [
+            new("$match", new BsonDocument("library", libraryId)),
+            new("$sort", new BsonDocument { { "library", -1 }, { "version", -1 } }),
+            new("$limit", 1),
+            new("$project", new BsonDocument { { "_id", 0 }, { "library", 1 }, { "version", 1 } }),
+        ];
     }
 
     // Of a group the keys do not tell the order, so the server sorts what it holds, each time only as much as is asked for.
