@@ -111,6 +111,8 @@ public static class IndexerHosting
             new("Urls", "http://127.0.0.1:5080"),
             // A line a request is for whoever asks for it; what is not ready says so itself.
             new("Logging:LogLevel:Microsoft.AspNetCore", "Warning"),
+            // A connection that its client breaks off is nothing that an operator can help.
+            new("Logging:LogLevel:Microsoft.AspNetCore.Server.Kestrel", "Error"),
             // Whoever asked is told.
             new("Logging:LogLevel:Microsoft.AspNetCore.Http.Timeouts", "Error"),
             new("Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks", "None"));
