@@ -44,7 +44,7 @@ internal sealed class DataDirectory : IDisposable
             // The kernel lets go of it with the process, however that ends.
             var held = new DataDirectory(path, new FileStream(
                 System.IO.Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
-            foreach (string problem in PrivateFiles.NarrowDirectory(path, CatalogFile, LockFile, WatcherDirectory, NamedDirectories.FileName))
+            foreach (string problem in PrivateFiles.NarrowDirectory(path, CatalogFile, LockFile, WatcherDirectory))
                 Console.Error.WriteLine(Printable.Text(problem));
             return held;
         }

@@ -9,10 +9,6 @@ internal sealed class DirectoryRegistration(LibraryRegistrations registrations, 
     public async Task<IReadOnlyList<Library>> LivingAsync(CancellationToken cancellationToken) =>
         [.. (await registrations.ReadAsync(cancellationToken)).Where(library => library.RemovedAt is null && library.Host == host)];
 
-    /// <summary>The paths of all libraries that are not removed.</summary>
-    public async Task<IReadOnlyList<string>> RegisteredAsync(CancellationToken cancellationToken) =>
-        [.. (await registrations.ReadAsync(cancellationToken)).Where(library => library.RemovedAt is null).Select(library => library.Path)];
-
     /// <param name="include">Null: as registered before, or the usual photo extensions.</param>
     /// <exception cref="RefusedStartException">One that is not registered cannot be watched; nothing is changed.</exception>
     public async Task RegisterAsync(IReadOnlyList<PhotoDirectory> directories, IReadOnlyList<string>? include, CancellationToken cancellationToken)

@@ -10,7 +10,6 @@ using WatchPhoto.Indexer.Api;
 using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Registry;
 using WatchPhoto.Watcher;
-using WatchPhoto.Watcher.Libraries;
 
 namespace WatchPhoto.Standalone;
 
@@ -25,11 +24,8 @@ internal sealed class Session : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly int _port;
-    private readonly NamedDirectories _named;
-    private readonly List<string> _roots;
 
-    private Session(WebApplication app, int port, NamedDirectories named, List<string> roots) =>
-        (_app, _port, _named, _roots) = (app, port, named, roots);
+    private Session(WebApplication app, int port) => (_app, _port) = (app, port);
 
     public static Session Create(DataDirectory data, int port)
     {
@@ -62,15 +58,12 @@ internal sealed class Session : IAsyncDisposable
             bus.AddIndexerConsumers();
             bus.AddConsumeObserver(services => services.GetRequiredService<ChangeFeed>());
         });
-        // Known before the watcher asks.
-        List<string> roots = [];
-        builder.Services.AddSingleton(new WatchedRoots(roots, "end WatchPhoto and start it with that directory"));
         builder.AddWatcher();
         builder.AddIndexer();
 
         var app = builder.Build();
         app.MapIndexerApi();
-        return new Session(app, port, new NamedDirectories(data.Path), roots);
+        return new Session(app, port);
     }
 
     public async Task RunAsync(IReadOnlyList<PhotoDirectory> directories, IReadOnlyList<string>? include)
@@ -82,10 +75,7 @@ internal sealed class Session : IAsyncDisposable
         // Before anything starts: a directory that is refused leaves everything as it was.
         string host = services.GetRequiredService<IOptions<WatcherOptions>>().Value.Host;
         var registration = new DirectoryRegistration(services.GetRequiredService<LibraryRegistrations>(), host);
-        var earlier = _named.Read() ?? await registration.RegisteredAsync(stopping);
         await registration.RegisterAsync(directories, include, stopping);
-        _roots.AddRange(earlier.Union(directories.Select(directory => directory.Path)));
-        _named.Keep(_roots);
         var libraries = await registration.LivingAsync(stopping);
         if (libraries.Count == 0)
             throw new RefusedStartException("Nothing is registered any more: name a directory of photos; --help explains all.");

@@ -120,46 +120,6 @@ public sealed class StandaloneDirectoriesTests : StandaloneTest
     }
 
     [Fact]
-    public async Task What_nobody_has_named_at_a_start_is_not_watched_whoever_registers_it()
-    {
-        Photos.Run("mkdir ../other; echo photo > ../other/secret.jpg; ln -s ../other link");
-        var standalone = await StartedAsync();
-        using (var api = await standalone.ApiAsync())
-        {
-            string host = (await GetAsync(api, "watchers"))[0]!["host"]!.GetValue<string>();
-            using var answer = await api.PostAsJsonAsync(
-                new Uri("api/libraries", UriKind.Relative), new { id = "other", name = "Other", host, path = Beside("other") }, Cancellation);
-            Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
-            await IsRefusedAsync(api);
-            using var preview = await api.PostAsJsonAsync(new Uri("api/libraries/preview", UriKind.Relative), new { id = "other" }, Cancellation);
-            string problem = await preview.Content.ReadAsStringAsync(Cancellation);
-            Assert.Contains("may watch", problem, StringComparison.Ordinal);
-            Assert.DoesNotContain("secret", problem, StringComparison.Ordinal);
-        }
-
-        await standalone.TerminateAsync();
-        standalone = Start("--port", "0");
-        await standalone.SaysAsync("! other");
-        using (var api = await standalone.ApiAsync())
-        {
-            await IsRefusedAsync(api);
-            await EqualsDiskAsync(api);
-            Assert.Empty(await Catalog.ReadAsync(api, "other"));
-        }
-
-        // Who may start it may say so.
-        await standalone.TerminateAsync();
-        standalone = Start("--port", "0", Beside("other"));
-        using (var api = await standalone.ApiAsync())
-            await Wait.UntilAsync(async () => (await Catalog.ReadAsync(api, "other")).Count == 1, "It is not watched.");
-
-        static Task IsRefusedAsync(HttpClient api) => Wait.UntilAsync(
-            async () => (await GetAsync(api, "watchers"))[0]!["refused"]?.AsArray() is [var refused]
-                && refused!["reason"]!.GetValue<string>().Contains("start it with that directory", StringComparison.Ordinal),
-            "It is not refused.");
-    }
-
-    [Fact]
     public async Task A_directory_is_watched_from_inside_of_it_by_whatever_name()
     {
         Photos.Run("mkdir ../$'caf\\xe9'; echo photo > ../$'caf\\xe9'/a.jpg");

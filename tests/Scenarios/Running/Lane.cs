@@ -10,34 +10,15 @@ namespace WatchPhoto.Scenarios.Tests.Running;
 internal sealed class Lane(string mode, string catalog)
 {
     private static readonly ConcurrentDictionary<(string, string), Lazy<Task<Lane>>> s_lanes = new();
-    // A lane waits for half of its time.
-    private static readonly SemaphoreSlim s_atOnce = new(2);
 
     private readonly Dictionary<string, Exception?> _results = [];
 
     /// <summary>Runs the lane, once.</summary>
-    /// <param name="next">Lanes that will be asked for, in their order: they begin as soon as there is room.</param>
-    public static Task<Lane> RunAsync(string mode, string catalog, TestServers servers, IEnumerable<(string Mode, string Catalog)> next)
-    {
-        foreach (var lane in next)
-            _ = Begin(lane.Mode, lane.Catalog, servers);
-        return Begin(mode, catalog, servers);
-    }
-
-    private static Task<Lane> Begin(string mode, string catalog, TestServers servers) =>
+    public static Task<Lane> RunAsync(string mode, string catalog, TestServers servers) =>
         s_lanes.GetOrAdd((mode, catalog), _ => new Lazy<Task<Lane>>(() => Task.Run(async () =>
         {
             var lane = new Lane(mode, catalog);
-            await s_atOnce.WaitAsync();
-            try
-            {
-                await lane.RunAsync(servers);
-            }
-            finally
-            {
-                s_atOnce.Release();
-            }
-
+            await lane.RunAsync(servers);
             return lane;
         }))).Value;
 
