@@ -61,7 +61,8 @@ internal sealed partial class BrokerConnection(
         int unread = 0;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            bool isHealthy = bus.CheckHealth().Endpoints.Values.All(endpoint => endpoint.Status == BusHealthStatus.Healthy);
+            var endpoints = bus.CheckHealth().Endpoints.Values.ToList();
+            bool isHealthy = endpoints.TrueForAll(endpoint => endpoint.Status == BusHealthStatus.Healthy);
             if (!isHealthy && time.GetElapsedTime(Volatile.Read(ref _heard)) >= Patience)
             {
                 LogStuck();
@@ -69,7 +70,7 @@ internal sealed partial class BrokerConnection(
                 return;
             }
 
-            string[] queues = isHealthy ? await FindUnreadAsync(bus, stoppingToken) : [];
+            string[] queues = isHealthy ? await FindUnreadAsync(endpoints.Select(endpoint => endpoint.InputAddress), stoppingToken) : [];
             unread = queues.Length > 0 ? unread + 1 : 0;
             if (unread >= MostUnread)
             {
@@ -80,13 +81,13 @@ internal sealed partial class BrokerConnection(
         }
     }
 
-    private async Task<string[]> FindUnreadAsync(IBusControl bus, CancellationToken cancellationToken)
+    private async Task<string[]> FindUnreadAsync(IEnumerable<Uri> addresses, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Interval);
         try
         {
-            string[] queues = [.. bus.CheckHealth().Endpoints.Values.Select(endpoint => endpoint.InputAddress).Where(IsQueue).Select(address => address.Segments[^1])];
+            string[] queues = [.. addresses.Where(IsQueue).Select(address => address.Segments[^1])];
             return [.. await readers.FindUnreadAsync(queues, patience.Token)];
         }
         catch (Exception exception) when (BusConnection.IsAway(exception) || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))

@@ -20,12 +20,17 @@ internal static class Gate
     /// <exception cref="UnreadableMessageException">It is none.</exception>
     /// <exception cref="RefusedMessageException">It is one, but not one that anybody could mean.</exception>
     public static TMessage Read<TMessage>(byte[] json)
+        where TMessage : class => Check(Parse<TMessage>(json));
+
+    /// <summary>Size and shape alone: what it says of itself is for whoever reads it to ask.</summary>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    public static TMessage Parse<TMessage>(byte[] json)
         where TMessage : class
     {
         CheckSize<TMessage>(json.Length);
         try
         {
-            return Check(JsonSerializer.Deserialize<TMessage>(json, Options) ?? throw new JsonException());
+            return JsonSerializer.Deserialize<TMessage>(json, Options) ?? throw new JsonException();
         }
         catch (JsonException e)
         {
@@ -33,7 +38,7 @@ internal static class Gate
         }
     }
 
-    /// <inheritdoc cref="Read"/>
+    /// <inheritdoc cref="Read" path="/exception"/>
     public static TMessage Check<TMessage>(TMessage message)
         where TMessage : class =>
         (message as IMessage)?.Problem() is { } problem ? throw new RefusedMessageException(problem) : message;

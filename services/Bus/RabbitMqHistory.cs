@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using System.Threading.Channels;
-using MassTransit.Serialization;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
@@ -97,13 +95,11 @@ internal sealed class RabbitMqHistory : IFileEventsHistory
 
         private static FileEvents? Parse(byte[] body)
         {
-            if (body.Length > MessageBounds.MostBytes)
-                return null;
             try
             {
-                return JsonSerializer.Deserialize<FileEvents>(body, SystemTextJsonMessageSerializer.Options);
+                return Gate.Parse<FileEvents>(body);
             }
-            catch (JsonException)
+            catch (Exception exception) when (exception is UnreadableMessageException or RefusedMessageException)
             {
                 return null;
             }

@@ -27,7 +27,6 @@ public static class WatcherHosting
             provider.GetRequiredService<IOptions<WatcherOptions>>().Value, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<StateDirectory>>()));
         services.AddSingleton(provider => provider.GetRequiredService<StateDirectory>().Open());
-        services.TryAddSingleton(provider => WatchedRoots.Of(provider.GetRequiredService<IOptions<WatcherOptions>>().Value));
         services.AddSingleton<WatcherEnd>();
         services.AddSingleton<OutboxSignal>();
         services.AddSingleton(provider => new WatcherStatus(
@@ -42,7 +41,7 @@ public static class WatcherHosting
         services.AddSingleton<CatalogPartRequester>();
         services.AddHostedService(provider => provider.GetRequiredService<CatalogPartRequester>());
         services.AddSingleton(provider => new LibraryPreviewer(
-            provider.GetRequiredService<TrackerService>().Disk, provider.GetRequiredService<WatchedRoots>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TrackerService>().Disk, new WatchedRoots(provider.GetRequiredService<IOptions<WatcherOptions>>().Value), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Prover>();
         services.AddHostedService(provider => provider.GetRequiredService<Prover>());
         services.AddHostedService<Reporter>();

@@ -4,6 +4,7 @@ using WatchPhoto.Contracts;
 namespace WatchPhoto.Watcher.Tests;
 
 /// <summary>Whatever a watcher is sent, it is refused or taken, and what is right is taken after it.</summary>
+[Collection(MeasuredAlone.Name)]
 public sealed class FuzzTests : IDisposable
 {
     private static readonly Guid s_id = Guid.Parse("0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11");

@@ -14,7 +14,7 @@ public sealed class PreviewTests : IDisposable
     private readonly Inotify _inotify = new();
     private readonly LibraryPreviewer _previewer;
 
-    public PreviewTests() => _previewer = new LibraryPreviewer(new KernelDisk(_inotify), new WatchedRoots(null, ""), TimeProvider.System);
+    public PreviewTests() => _previewer = new LibraryPreviewer(new KernelDisk(_inotify), new WatchedRoots(new WatcherOptions()), TimeProvider.System);
 
     public void Dispose()
     {
@@ -56,7 +56,7 @@ public sealed class PreviewTests : IDisposable
     public async Task Directories_that_cannot_be_read_are_told_with_what_was_found()
     {
         Shell.Run("mkdir open shut; touch open/a.jpg shut/b.jpg", _root);
-        using var previewer = new LibraryPreviewer(new Faulty(new KernelDisk(_inotify), "shut"u8.ToArray()), new WatchedRoots(null, ""), TimeProvider.System);
+        using var previewer = new LibraryPreviewer(new Faulty(new KernelDisk(_inotify), "shut"u8.ToArray()), new WatchedRoots(new WatcherOptions()), TimeProvider.System);
         var preview = await previewer.PreviewAsync(Request(), TestContext.Current.CancellationToken);
         Assert.Equal((1, false), (preview.Files, preview.IsComplete));
         Assert.Contains("cannot be read: 1, the first of them shut/ (Permission denied)", preview.Reason, StringComparison.Ordinal);
@@ -75,7 +75,7 @@ public sealed class PreviewTests : IDisposable
     public async Task A_disk_that_does_not_answer_keeps_one_preview_and_the_next_is_told()
     {
         using var answers = new ManualResetEventSlim();
-        using var previewer = new LibraryPreviewer(new Faulty(new KernelDisk(_inotify), [], answers), new WatchedRoots(null, ""), TimeProvider.System);
+        using var previewer = new LibraryPreviewer(new Faulty(new KernelDisk(_inotify), [], answers), new WatchedRoots(new WatcherOptions()), TimeProvider.System);
         var request = Request() with { Seconds = 0.1 };
         var first = await previewer.PreviewAsync(request, TestContext.Current.CancellationToken);
         Assert.False(first.IsComplete);

@@ -114,7 +114,7 @@ public sealed class WatchedRootsTests : IDisposable
         Shell.Run("mkdir other; touch other/secret.jpg; ln -s ../outside/other ../photos/link", _watcher.Outside);
         using var inotify = new Inotify();
         using var previewer = new LibraryPreviewer(
-            new KernelDisk(inotify), WatchedRoots.Of(new WatcherOptions { Roots = _watcher.Root }), TimeProvider.System);
+            new KernelDisk(inotify), new WatchedRoots(new WatcherOptions { Roots = _watcher.Root }), TimeProvider.System);
         foreach (string path in (string[])[_other.Path, _watcher.In("link"), Path.Combine(_watcher.Outside, "nowhere"), "/etc"])
         {
             var refused = await PreviewAsync(path);

@@ -84,7 +84,7 @@ internal sealed class MongoPhotoCatalog(MongoDatabase database, CatalogOptions o
                 { "digest", new BsonDocument("$sum", "$digest") },
             })
             .FirstOrDefaultAsync(cancellationToken);
-        long highest = await HighestVersionAsync(database, libraryId, cancellationToken);
+        long highest = (await HighestVersionsAsync(database, [libraryId], cancellationToken)).GetValueOrDefault(libraryId);
         return sum is null ? new Proof(highest, 0, 0) : new Proof(highest, sum["count"].ToInt64(), sum["digest"].ToInt64());
     }
 
@@ -124,24 +124,7 @@ internal sealed class MongoPhotoCatalog(MongoDatabase database, CatalogOptions o
         return registers.DeletedCount + ranges.DeletedCount;
     }
 
-    /// <summary>The highest version of anything in a library, 0 if there is nothing.</summary>
-    public static async Task<long> HighestVersionAsync(MongoDatabase database, string libraryId, CancellationToken cancellationToken)
-    {
-        var register = await HighestAsync(database.Registers);
-        var range = await HighestAsync(database.Ranges);
-        return Math.Max(register, range);
-
-        async Task<long> HighestAsync(IMongoCollection<BsonDocument> collection)
-        {
-            var document = await collection.Find(new BsonDocument("library", libraryId))
-                .Sort(new BsonDocument { { "library", -1 }, { "version", -1 } })
-                .Project(new BsonDocument { { "_id", 0 }, { "version", 1 } })
-                .FirstOrDefaultAsync(cancellationToken);
-            return document?["version"].AsInt64 ?? 0;
-        }
-    }
-
-    /// <summary>The same of many libraries in a few questions; one that holds nothing is not in it.</summary>
+    /// <summary>The highest version of anything in each library, in a few questions; one that holds nothing is not in it.</summary>
     public static async Task<IReadOnlyDictionary<string, long>> HighestVersionsAsync(
         MongoDatabase database, IEnumerable<string> libraryIds, CancellationToken cancellationToken)
     {

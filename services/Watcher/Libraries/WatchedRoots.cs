@@ -9,31 +9,28 @@ namespace WatchPhoto.Watcher.Libraries;
 /// The directories that a watcher watches at all, with all below. A library is in one of them by what its directory really is,
 /// device and inode, and not by its name, which may lead anywhere over symbolic links; only what is not there has nothing but a name.
 /// </summary>
-/// <param name="roots">As <see cref="Library.Path"/> has them; null: everything may be watched.</param>
-/// <param name="remedy">What to do about a library that is elsewhere, as the end of a sentence.</param>
-public sealed class WatchedRoots(IReadOnlyList<string>? roots, string remedy)
+internal sealed class WatchedRoots(WatcherOptions options)
 {
     private const char Separator = ';';
 
-    internal static WatchedRoots Of(WatcherOptions options) => new(
-        options.Roots is { } roots ? Parts(roots) : null,
-        "give the library a directory below one of these, or name its own in Watcher__Roots and start the watcher again");
+    // As Library.Path has them; null: everything may be watched.
+    private readonly string[]? _roots = options.Roots is { } roots ? Parts(roots) : null;
 
     /// <param name="root">The library's directory; null: it cannot be opened.</param>
     /// <returns>Why the library is not watched, in one sentence; null: it may be.</returns>
-    internal string? Refusal(Library library, IDisk disk, IDirectory? root) =>
-        roots is null || (root is null ? roots.Any(each => IsNamedIn(library.Path, each)) : IsIn(root, disk))
+    public string? Refusal(Library library, IDisk disk, IDirectory? root) =>
+        _roots is null || (root is null ? _roots.Any(each => IsNamedIn(library.Path, each)) : IsIn(_roots, root, disk))
             ? null
-            : $"The directory {library.Path} is not in one that this watcher may watch ({string.Join(", ", roots)}): {remedy}.";
+            : $"The directory {library.Path} is not in one that this watcher may watch ({string.Join(", ", _roots)}): give the library a directory below one of these, or name its own in Watcher__Roots and start the watcher again.";
 
     private static string[] Parts(string roots) => roots.Split(Separator, StringSplitOptions.TrimEntries);
 
     // They are opened each time: what is at their paths may be mounted at any time.
-    private bool IsIn(IDirectory root, IDisk disk)
+    private static bool IsIn(string[] roots, IDirectory root, IDisk disk)
     {
         var around = SharedRoots.Above(root);
         around.Add(SharedRoots.Identity(root));
-        return roots!.Any(each =>
+        return roots.Any(each =>
         {
             var error = disk.OpenRoot(Bytes(each), out var allowed);
             using (allowed)

@@ -10,7 +10,6 @@ namespace WatchPhoto.Watcher.Previewing;
 /// </summary>
 internal sealed class LibraryPreviewer(IDisk disk, WatchedRoots watched, TimeProvider time) : IDisposable
 {
-    private const double MostSeconds = 60;
     private static readonly TimeSpan PatienceWithAnother = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PatienceWithTheDisk = TimeSpan.FromSeconds(1);
 
@@ -31,7 +30,7 @@ internal sealed class LibraryPreviewer(IDisk disk, WatchedRoots watched, TimePro
             };
         }
 
-        var limit = TimeSpan.FromSeconds(Math.Clamp(request.Seconds, 0, MostSeconds));
+        var limit = TimeSpan.FromSeconds(Math.Clamp(request.Seconds, 0, LibraryPreviewRequested.MostSeconds));
         var walk = new PreviewWalk(request.Library, limit, time);
         try
         {

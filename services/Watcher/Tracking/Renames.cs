@@ -24,7 +24,7 @@ internal sealed class Renames
         if (_underWay.Count >= MostUnderWay)
             _underWay.Clear();
         var before = Taken(directory, name);
-        _underWay[cookie] = Forget(directory, name) ?? new Origin(directory, name.ToArray()) { Before = before is { IsFound: false } ? before : null };
+        _underWay[cookie] = Remove(directory, name) ?? new Origin(directory, name.ToArray()) { Before = before is { IsFound: false } ? before : null };
     }
 
     /// <param name="from">What was left under this cookie; null: it came from where nobody looks.</param>
@@ -58,6 +58,11 @@ internal sealed class Renames
     public Origin? Forget(DirectoryNode directory, ReadOnlySpan<byte> name)
     {
         Taken(directory, name);
+        return Remove(directory, name);
+    }
+
+    private Origin? Remove(DirectoryNode directory, ReadOnlySpan<byte> name)
+    {
         if (!_origins.TryGetValue(directory, out var names))
             return null;
         names.GetAlternateLookup<ReadOnlySpan<byte>>().Remove(name, out _, out var origin);

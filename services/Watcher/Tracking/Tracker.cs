@@ -65,10 +65,9 @@ internal sealed partial class Tracker : IComparisonEvents
     /// <param name="recorded">Called when messages are in the outbox.</param>
     /// <param name="ask">Sends a question to the catalog.</param>
     /// <param name="readers">Where scans have directories read ahead; null: a thread of their own.</param>
-    /// <param name="watched">Where it watches at all; null: as the options say.</param>
     public Tracker(
         StateDatabase state, IDisk disk, WatcherOptions options, TimeProvider time, ILogger log, Action recorded,
-        Action<CatalogPartRequested> ask, TaskScheduler? readers = null, WatchedRoots? watched = null)
+        Action<CatalogPartRequested> ask, TaskScheduler? readers = null)
     {
         (_state, _disk, _options, _time, _log, _recorded) = (state, disk, options, new IndexersClock(time), log, recorded);
         _readers = readers ?? new ReaderThread();
@@ -83,7 +82,7 @@ internal sealed partial class Tracker : IComparisonEvents
         _overflows = new Overflows(time);
         _audit = new Audit(options, _time);
         _roots = new SharedRoots(_tree);
-        _watched = watched ?? WatchedRoots.Of(options);
+        _watched = new WatchedRoots(options);
         _holds = new Holds(state, options.MostDeletions);
         _recoveries = new Recoveries(state, ask, time);
         _resyncs = new Resyncs(state, options, _time, recorded);

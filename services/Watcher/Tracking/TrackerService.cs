@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Kernel;
-using WatchPhoto.Watcher.Libraries;
 using WatchPhoto.Watcher.Publishing;
 using WatchPhoto.Watcher.State;
 
@@ -27,11 +26,11 @@ internal sealed class TrackerService : IHostedService, IDisposable
 
     public TrackerService(
         StateDatabase state, OutboxSignal outbox, CatalogPartRequester requester, WatcherStatus status, WatcherMetrics metrics, IOptions<WatcherOptions> options,
-        TimeProvider time, WatcherEnd end, WatchedRoots watched, ILogger<TrackerService> log)
+        TimeProvider time, WatcherEnd end, ILogger<TrackerService> log)
     {
         (_state, _outbox, _status, _end) = (state, outbox, status, end);
         Disk = new KernelDisk(_inotify);
-        _tracker = new Tracker(state, Disk, options.Value, time, log, outbox.Raise, requester.Ask, watched: watched)
+        _tracker = new Tracker(state, Disk, options.Value, time, log, outbox.Raise, requester.Ask)
         {
             ChangeRecorded = metrics.Recorded,
         };

@@ -1,9 +1,11 @@
 using System.Text;
 using CsCheck;
+using WatchPhoto.Bus.Tests;
 
 namespace WatchPhoto.Indexer.Tests.Api;
 
 /// <summary>Requests that are right but for a few letters, headers and bytes, by the thousand.</summary>
+[Collection(MeasuredAlone.Name)]
 public class OddRequestsTests
 {
     private const int Requests = 20_000;

@@ -4,6 +4,13 @@ using CsCheck;
 
 namespace WatchPhoto.Bus.Tests;
 
+/// <summary>Tests that measure the memory of their process: beside others they would measure those as well.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class MeasuredAlone
+{
+    public const string Name = "measured alone";
+}
+
 /// <summary>Messages that were right once: parts are cut out, doubled, exchanged, and put in place of others.</summary>
 internal static class MessageFuzz
 {
