@@ -52,17 +52,18 @@ public sealed class IndexerKillsTests(TestServers servers)
     public async Task An_indexer_killed_while_it_applies_leaves_nothing_half_believed()
     {
         await using var installation = await Installation.StartAsync(
-            await servers.StartAsync(TestContext.Current.CancellationToken), ["north"], indexers: 2);
+            await servers.StartAsync(TestContext.Current.CancellationToken), ["north"], indexers: 4);
         var random = new Random(100);
         await installation.SurvivesUnderLoadAsync("north", async churn =>
         {
             for (int i = 0; i < 100; i++)
             {
-                var indexer = installation.Indexers[i % 2];
+                // Three others start or apply meanwhile; this one applies again before it is killed again.
+                var indexer = installation.Indexers[i % installation.Indexers.Count];
+                await indexer.ApiAsync();
                 await churn.StepsAsync(random.Next(1, 100));
                 indexer.Kill();
                 indexer.Start();
-                await indexer.ApiAsync();
             }
         });
     }
