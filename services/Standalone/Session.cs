@@ -76,7 +76,7 @@ internal sealed class Session : IAsyncDisposable
         string host = services.GetRequiredService<IOptions<WatcherOptions>>().Value.Host;
         var registration = new DirectoryRegistration(services.GetRequiredService<LibraryRegistrations>(), host);
         await registration.RegisterAsync(directories, include, stopping);
-        var libraries = await registration.LivingAsync(stopping);
+        var libraries = await services.GetRequiredService<IPhotoCatalog>().WithHighestVersionsAsync(await registration.LivingAsync(stopping), stopping);
         if (libraries.Count == 0)
             throw new RefusedStartException("Nothing is registered any more: name a directory of photos; --help explains all.");
 

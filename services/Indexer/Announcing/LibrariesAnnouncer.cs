@@ -1,6 +1,8 @@
 using MassTransit;
 using Microsoft.Extensions.Options;
 using WatchPhoto.Bus;
+using WatchPhoto.Contracts;
+using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Database;
 using WatchPhoto.Indexer.Registry;
 
@@ -8,7 +10,7 @@ namespace WatchPhoto.Indexer.Announcing;
 
 /// <summary>Tells the watchers all libraries, and who takes care of each, at every change and every few seconds.</summary>
 internal sealed class LibrariesAnnouncer(
-    LibraryOwners owners, VersionsAhead versions, RegistryChanges changes, DatabaseConnection database, IBus bus, IOptions<IndexerOptions> options,
+    LibraryOwners owners, IPhotoCatalog catalog, VersionsAhead versions, RegistryChanges changes, DatabaseConnection database, IBus bus, IOptions<IndexerOptions> options,
     TimeProvider time) : BackgroundService
 {
     private readonly Guid _id = Guid.NewGuid();
@@ -24,14 +26,23 @@ internal sealed class LibrariesAnnouncer(
         }
     }
 
+    // A removed library has nobody who goes on above a version.
+    private async Task<LibrariesAnnounced> ReadAsync(CancellationToken cancellationToken)
+    {
+        var announced = await owners.ReadAsync(cancellationToken);
+        var removed = announced.Libraries.Where(library => library.RemovedAt is not null);
+        var living = announced.Libraries.Where(library => library.RemovedAt is null).ToList();
+        return announced with { Libraries = [.. await catalog.WithHighestVersionsAsync(living, cancellationToken), .. removed] };
+    }
+
     // No watcher needs this announcement: the next one says the same or more. So it waits for nobody beyond its interval.
     private async Task AnnounceAsync(TimeSpan patience, CancellationToken stoppingToken)
     {
         try
         {
-            var libraries = await database.AskAsync(owners.ReadAsync, stoppingToken);
+            var libraries = await database.AskAsync(ReadAsync, stoppingToken);
             if (await database.AskAsync(token => versions.BringBackAsync(libraries, token), stoppingToken))
-                libraries = await database.AskAsync(owners.ReadAsync, stoppingToken);
+                libraries = await database.AskAsync(ReadAsync, stoppingToken);
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             waiting.CancelAfter(patience);
             await bus.Publish(libraries with { SentAt = time.GetUtcNow(), SentBy = _id }, waiting.Token).WaitAsync(waiting.Token);

@@ -72,8 +72,11 @@ public static class IndexerApi
     }
 
     private static async Task<IEnumerable<Library>> ListLibraries(
-        LibraryRegistrations registrations, [Description("Removed libraries, too.")] bool? removed, CancellationToken cancellationToken) =>
-        (await registrations.ReadAsync(cancellationToken)).Where(library => removed == true || library.RemovedAt is null);
+        LibraryRegistrations registrations, IPhotoCatalog catalog, [Description("Removed libraries, too.")] bool? removed, CancellationToken cancellationToken)
+    {
+        var libraries = await registrations.ReadAsync(cancellationToken);
+        return await catalog.WithHighestVersionsAsync([.. libraries.Where(library => removed == true || library.RemovedAt is null)], cancellationToken);
+    }
 
     private static async Task<Created<Library>> AddLibrary(
         LibraryDefinition? definition, LibraryRegistrations registrations, CancellationToken cancellationToken)
@@ -86,12 +89,13 @@ public static class IndexerApi
         LibraryDefinition? definition, LibraryPreviews previews, CancellationToken cancellationToken) =>
         previews.PreviewAsync(Given(definition), cancellationToken);
 
-    private static Task<Library> GetLibrary(string id, LibraryRegistrations registrations, CancellationToken cancellationToken) =>
-        registrations.FindAsync(id, cancellationToken);
+    private static async Task<Library> GetLibrary(
+        string id, LibraryRegistrations registrations, IPhotoCatalog catalog, CancellationToken cancellationToken) =>
+        await WithHighestVersionAsync(catalog, await registrations.FindAsync(id, cancellationToken), cancellationToken);
 
-    private static Task<Library> ReplaceLibrary(
-        string id, LibraryDefinition? definition, LibraryRegistrations registrations, CancellationToken cancellationToken) =>
-        registrations.ReplaceAsync(id, Given(definition), cancellationToken);
+    private static async Task<Library> ReplaceLibrary(
+        string id, LibraryDefinition? definition, LibraryRegistrations registrations, IPhotoCatalog catalog, CancellationToken cancellationToken) =>
+        await WithHighestVersionAsync(catalog, await registrations.ReplaceAsync(id, Given(definition), cancellationToken), cancellationToken);
 
     private static async Task<NoContent> RemoveLibrary(string id, LibraryRegistrations registrations, CancellationToken cancellationToken)
     {
@@ -99,8 +103,12 @@ public static class IndexerApi
         return TypedResults.NoContent();
     }
 
-    private static Task<Library> RestoreLibrary(string id, LibraryRegistrations registrations, CancellationToken cancellationToken) =>
-        registrations.RestoreAsync(id, cancellationToken);
+    private static async Task<Library> RestoreLibrary(
+        string id, LibraryRegistrations registrations, IPhotoCatalog catalog, CancellationToken cancellationToken) =>
+        await WithHighestVersionAsync(catalog, await registrations.RestoreAsync(id, cancellationToken), cancellationToken);
+
+    private static async Task<Library> WithHighestVersionAsync(IPhotoCatalog catalog, Library library, CancellationToken cancellationToken) =>
+        (await catalog.WithHighestVersionsAsync([library], cancellationToken))[0];
 
     private static async Task<Claims> GetVerification(
         string id, LibraryRegistrations registrations, IVerifications verifications, IWatcherReports reports, CancellationToken cancellationToken)

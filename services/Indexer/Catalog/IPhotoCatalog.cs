@@ -40,11 +40,26 @@ public interface IPhotoCatalog
     /// <returns>How many registers, tombstones and ranges that were.</returns>
     Task<long> LowerAsync(string libraryId, long version, CancellationToken cancellationToken);
 
-    /// <summary>Forgets all registers, tombstones and ranges of a removed library; returns how many there were.</summary>
-    Task<long> ForgetAsync(string libraryId, CancellationToken cancellationToken);
+    /// <summary>The highest version of any register, tombstone or range of each library, in a few questions; of one that holds nothing there is none.</summary>
+    Task<IReadOnlyDictionary<string, long>> HighestVersionsAsync(IReadOnlyCollection<string> libraryIds, CancellationToken cancellationToken);
+
+    /// <summary>Forgets all registers, tombstones and ranges of removed libraries; returns how many there were.</summary>
+    Task<long> ForgetAsync(IReadOnlyCollection<string> libraryIds, CancellationToken cancellationToken);
 
     /// <summary>Forgets tombstones and ranges past their age; returns how many. Housekeeping: call it now and then.</summary>
     Task<long> ExpireAsync(DateTimeOffset now, CancellationToken cancellationToken);
+}
+
+/// <summary>What libraries say of the catalog.</summary>
+public static class CatalogLibraries
+{
+    /// <summary>The libraries, each with the highest version that the catalog holds of it.</summary>
+    public static async Task<IReadOnlyList<Library>> WithHighestVersionsAsync(
+        this IPhotoCatalog catalog, IReadOnlyList<Library> libraries, CancellationToken cancellationToken)
+    {
+        var highest = await catalog.HighestVersionsAsync([.. libraries.Select(library => library.Id)], cancellationToken);
+        return [.. libraries.Select(library => library with { HighestVersion = highest.GetValueOrDefault(library.Id) })];
+    }
 }
 
 /// <summary>A living register.</summary>

@@ -35,14 +35,15 @@ internal sealed class FileEventsApplier(
         if (events.Proof is not null && events.Host != library.Host)
             throw new RefusedMessageException($"The proof is of the host '{events.Host}', but the library '{library.Id}' is of '{library.Host}'.");
 
-        // What is known of the library may be a moment old; asked for an epoch that it cannot have, it is read again.
-        if (FileEventsRules.ClockProblem(events, time.GetUtcNow(), library.HighestVersion) is not null
-            && await libraries.FindAsync(events.LibraryId, epoch: long.MaxValue, cancellationToken) is { } present
-            && FileEventsRules.ClockProblem(events, time.GetUtcNow(), present.HighestVersion) is { } ahead)
+        if (FileEventsRules.ClockProblem(events, time.GetUtcNow(), held: 0) is not null
+            && FileEventsRules.ClockProblem(events, time.GetUtcNow(), await HighestVersionAsync(library.Id, cancellationToken)) is { } ahead)
             throw new RefusedMessageException(ahead);
         if (events.Events.Count > 0)
             await database.AskAsync(token => catalog.ApplyAsync(events, token), cancellationToken);
         metrics.Applied(events);
         return true;
     }
+
+    private async Task<long> HighestVersionAsync(string libraryId, CancellationToken cancellationToken) =>
+        (await database.AskAsync(token => catalog.HighestVersionsAsync([libraryId], token), cancellationToken)).GetValueOrDefault(libraryId);
 }

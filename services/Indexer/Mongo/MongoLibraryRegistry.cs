@@ -11,14 +11,7 @@ internal sealed class MongoLibraryRegistry(MongoDatabase database, RegistryProbl
     public async Task<LibrariesAnnounced> ReadAsync(CancellationToken cancellationToken)
     {
         var (catalogId, revision, documents) = await ReadDocumentsAsync(cancellationToken);
-        var libraries = documents.Select(Read).OfType<Library>().ToList();
-        var highest = await MongoPhotoCatalog.HighestVersionsAsync(database, libraries.Select(library => library.Id), cancellationToken);
-        return new LibrariesAnnounced
-        {
-            CatalogId = catalogId,
-            Revision = revision,
-            Libraries = [.. libraries.Select(library => library with { HighestVersion = highest.GetValueOrDefault(library.Id) })],
-        };
+        return new LibrariesAnnounced { CatalogId = catalogId, Revision = revision, Libraries = [.. documents.Select(Read).OfType<Library>()] };
     }
 
     public async Task<bool> AddAsync(Library library, CancellationToken cancellationToken)

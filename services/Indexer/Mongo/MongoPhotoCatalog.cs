@@ -84,7 +84,7 @@ internal sealed class MongoPhotoCatalog(MongoDatabase database, CatalogOptions o
                 { "digest", new BsonDocument("$sum", "$digest") },
             })
             .FirstOrDefaultAsync(cancellationToken);
-        long highest = (await HighestVersionsAsync(database, [libraryId], cancellationToken)).GetValueOrDefault(libraryId);
+        long highest = (await HighestVersionsAsync([libraryId], cancellationToken)).GetValueOrDefault(libraryId);
         return sum is null ? new Proof(highest, 0, 0) : new Proof(highest, sum["count"].ToInt64(), sum["digest"].ToInt64());
     }
 
@@ -107,9 +107,9 @@ internal sealed class MongoPhotoCatalog(MongoDatabase database, CatalogOptions o
         return registers.ModifiedCount + tombstones.ModifiedCount + ranges.ModifiedCount;
     }
 
-    public async Task<long> ForgetAsync(string libraryId, CancellationToken cancellationToken)
+    public async Task<long> ForgetAsync(IReadOnlyCollection<string> libraryIds, CancellationToken cancellationToken)
     {
-        var everything = MongoKey.In(libraryId, PathRange.Below(""), "path");
+        var everything = new BsonDocument("library", new BsonDocument("$in", new BsonArray(libraryIds)));
         var registers = await database.Registers.DeleteManyAsync(everything, cancellationToken);
         var ranges = await database.Ranges.DeleteManyAsync(everything, cancellationToken);
         return registers.DeletedCount + ranges.DeletedCount;
@@ -124,9 +124,8 @@ internal sealed class MongoPhotoCatalog(MongoDatabase database, CatalogOptions o
         return registers.DeletedCount + ranges.DeletedCount;
     }
 
-    /// <summary>The highest version of anything in each library, in a few questions; one that holds nothing is not in it.</summary>
-    public static async Task<IReadOnlyDictionary<string, long>> HighestVersionsAsync(
-        MongoDatabase database, IEnumerable<string> libraryIds, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, long>> HighestVersionsAsync(
+        IReadOnlyCollection<string> libraryIds, CancellationToken cancellationToken)
     {
         var highest = new Dictionary<string, long>();
         foreach (string[] some in libraryIds.Chunk(LibrariesAtOnce))

@@ -43,14 +43,13 @@ internal sealed partial class Housekeeping(
     {
         var now = time.GetUtcNow();
         bool mayDrop = !IsDoubtful(now);
-        foreach (var library in (await registry.ReadAsync(cancellationToken)).Libraries)
+        var removed = (await registry.ReadAsync(cancellationToken)).Libraries.Where(library => library.RemovedAt is not null).ToList();
+        if (removed.Count > 0 && await catalog.ForgetAsync([.. removed.Select(library => library.Id)], cancellationToken) is > 0 and var count)
+            LogForgotten(count);
+        foreach (var library in removed)
         {
-            if (library.RemovedAt is not { } removedAt)
-                continue;
-            if (await catalog.ForgetAsync(library.Id, cancellationToken) is > 0 and var count)
-                LogForgotten(library.Id, count);
-            if (mayDrop && now - removedAt > options.Value.RemovedLibraryAge && await registry.DropAsync(library.Id, cancellationToken))
-                LogDropped(library.Id, removedAt);
+            if (mayDrop && now - library.RemovedAt > options.Value.RemovedLibraryAge && await registry.DropAsync(library.Id, cancellationToken))
+                LogDropped(library.Id, library.RemovedAt);
         }
 
         if (mayDrop)
@@ -69,12 +68,12 @@ internal sealed partial class Housekeeping(
         return _leapt is { } leapt && time.GetElapsedTime(leapt, timestamp) < Doubt;
     }
 
-    [LoggerMessage(LogLevel.Information, "The library {Library} is removed: forgot {Count} records of it")]
-    private partial void LogForgotten(string library, long count);
+    [LoggerMessage(LogLevel.Information, "Forgot {Count} records of removed libraries")]
+    private partial void LogForgotten(long count);
 
     [LoggerMessage(LogLevel.Information, "Forgot {Count} hosts that own no library and whose watchers have been silent for a day")]
     private partial void LogForgottenHosts(long count);
 
     [LoggerMessage(LogLevel.Information, "The library {Library} was removed on {RemovedAt:u}: dropped its registration")]
-    private partial void LogDropped(string library, DateTimeOffset removedAt);
+    private partial void LogDropped(string library, DateTimeOffset? removedAt);
 }

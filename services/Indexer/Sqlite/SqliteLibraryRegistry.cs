@@ -12,16 +12,9 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
     private const string Columns = "id, name, host, path, include, exclude, kind, backend, watch, epoch, removed_at, owner";
     private const string Values = "$id, $name, $host, $path, $include, $exclude, $kind, $backend, $watch, $epoch, $removed, $owner";
 
-    private static readonly string Everything = $"""
-        SELECT c.id, c.revision, l.id, l.name, l.host, l.path, l.include, l.exclude, l.kind, l.backend, l.watch, l.epoch, l.removed_at,
-            ({HighestVersion("l.id")}), l.owner
+    private const string Everything = """
+        SELECT c.id, c.revision, l.id, l.name, l.host, l.path, l.include, l.exclude, l.kind, l.backend, l.watch, l.epoch, l.removed_at, l.owner
         FROM catalog c LEFT JOIN library l ORDER BY l.id
-        """;
-
-    /// <summary>The highest version of anything in a library, 0 if there is nothing; as a query to put in another.</summary>
-    public static string HighestVersion(string library) => $"""
-        SELECT max(ifnull((SELECT max(version) FROM register WHERE library = {library}), 0),
-            ifnull((SELECT max(version) FROM removal WHERE library = {library}), 0))
         """;
 
     public Task<LibrariesAnnounced> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(database.Read(connection =>
@@ -99,8 +92,7 @@ internal sealed class SqliteLibraryRegistry(SqliteDatabase database, RegistryPro
                 Watch = LibraryDefinition.WatchMode(row.GetString(10)),
                 Epoch = row.GetInt64(11),
                 RemovedAt = row.IsDBNull(12) ? null : DateTimeOffset.Parse(row.GetString(12), CultureInfo.InvariantCulture),
-                HighestVersion = row.GetInt64(13),
-                Owner = row.IsDBNull(14) ? null : Guid.Parse(row.GetString(14)),
+                Owner = row.IsDBNull(13) ? null : Guid.Parse(row.GetString(13)),
             };
             problem = library.Problem();
             if (problem is null)

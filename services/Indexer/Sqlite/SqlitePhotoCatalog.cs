@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Catalog;
@@ -60,7 +61,7 @@ internal sealed class SqlitePhotoCatalog(SqliteDatabase database, CatalogOptions
         using var connection = database.OpenReader();
         using var command = connection.CreateCommand();
         command.CommandText = $"""
-            SELECT ({SqliteLibraryRegistry.HighestVersion("$library")}), count(digest), ifnull(sum(digest), 0)
+            SELECT ({HighestVersion("$library")}), count(digest), ifnull(sum(digest), 0)
             FROM register WHERE library = $library AND version > $floor
             """;
         command.Parameters.AddWithValue("$library", libraryId);
@@ -83,9 +84,30 @@ internal sealed class SqlitePhotoCatalog(SqliteDatabase database, CatalogOptions
         + await ChangeAsync("removal", "library, directory", "UPDATE removal SET version = $version",
             "library = $library AND version > $version", [("$library", libraryId), ("$version", version)], cancellationToken);
 
-    public async Task<long> ForgetAsync(string libraryId, CancellationToken cancellationToken) =>
-        await DeleteAsync("register", "library, path", "library = $library", ("$library", libraryId), cancellationToken)
-        + await DeleteAsync("removal", "library, directory", "library = $library", ("$library", libraryId), cancellationToken);
+    public Task<IReadOnlyDictionary<string, long>> HighestVersionsAsync(IReadOnlyCollection<string> libraryIds, CancellationToken cancellationToken)
+    {
+        using var connection = database.OpenReader();
+        using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT value, ({HighestVersion("value")}) FROM json_each($libraries)";
+        command.Parameters.AddWithValue("$libraries", Json(libraryIds));
+        using var row = command.ExecuteReader();
+        var highest = new Dictionary<string, long>();
+        while (row.Read())
+        {
+            if (row.GetInt64(1) is > 0 and var version)
+                highest.Add(row.GetString(0), version);
+        }
+
+        return Task.FromResult<IReadOnlyDictionary<string, long>>(highest);
+    }
+
+    public async Task<long> ForgetAsync(IReadOnlyCollection<string> libraryIds, CancellationToken cancellationToken)
+    {
+        const string OfThese = "library IN (SELECT value FROM json_each($libraries))";
+        (string, object?) these = ("$libraries", Json(libraryIds));
+        return await DeleteAsync("register", "library, path", OfThese, these, cancellationToken)
+            + await DeleteAsync("removal", "library, directory", OfThese, these, cancellationToken);
+    }
 
     public async Task<long> ExpireAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -93,6 +115,14 @@ internal sealed class SqlitePhotoCatalog(SqliteDatabase database, CatalogOptions
         return await DeleteAsync("register", "library, path", "digest IS NULL AND version < $version", below, cancellationToken)
             + await DeleteAsync("removal", "library, directory", "version < $version", below, cancellationToken);
     }
+
+    // 0: there is nothing. A query to put in another.
+    private static string HighestVersion(string library) => $"""
+        SELECT max(ifnull((SELECT max(version) FROM register WHERE library = {library}), 0),
+            ifnull((SELECT max(version) FROM removal WHERE library = {library}), 0))
+        """;
+
+    private static string Json(IReadOnlyCollection<string> texts) => JsonSerializer.Serialize(texts);
 
     private List<Photo> ReadPage(string libraryId, PathRange range, int size)
     {

@@ -1,11 +1,15 @@
 using MongoDB.Bson;
 using MongoDB.Driver;
 using WatchPhoto.Indexer.Catalog;
+using WatchPhoto.Bus.Tests;
 using static WatchPhoto.Indexer.Tests.Catalog.Events;
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
 
 public class MongoCatalogTests(MongoStore store) : CatalogConformance<MongoStore>(store);
+
+[Collection(MeasuredAlone.Name)]
+public class MongoMemoryTests(MongoStore store) : CatalogMemory<MongoStore>(store);
 
 public class MongoRegistryTests(MongoStore store) : RegistryConformance<MongoStore>(store);
 

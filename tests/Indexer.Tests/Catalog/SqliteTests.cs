@@ -1,12 +1,16 @@
 #pragma warning disable CA1416 // The tests run on Linux.
 
 using Microsoft.Extensions.DependencyInjection;
+using WatchPhoto.Bus.Tests;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Sqlite;
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
 
 public class SqliteCatalogTests(SqliteStore store) : CatalogConformance<SqliteStore>(store);
+
+[Collection(MeasuredAlone.Name)]
+public class SqliteMemoryTests(SqliteStore store) : CatalogMemory<SqliteStore>(store);
 
 public class SqliteRegistryTests(SqliteStore store) : RegistryConformance<SqliteStore>(store);
 
