@@ -19,7 +19,7 @@ internal sealed class FaultReason(Refusals refusals, bool isKept) : IFilter<Exce
         context.ExceptionHeaders.Set(MessageHeaders.FaultMessage, reason);
         // Where it was refused says nothing that the reason does not.
         bool isRefused = exception is RefusedMessageException or UnreadableMessageException;
-        context.ExceptionHeaders.Set(MessageHeaders.FaultStackTrace, isRefused ? "" : RefusedMessageException.Bounded(exception.StackTrace ?? "", LongestStack));
+        context.ExceptionHeaders.Set(MessageHeaders.FaultStackTrace, isRefused ? "" : RefusedMessageException.Cut(exception.StackTrace ?? "", LongestStack));
         if (isKept && context.TryGetPayload(out RabbitMqBasicConsumeContext? rabbit) && rabbit.Properties.Headers is { } headers)
             Trim(headers);
         refusals.Refused(context.InputAddress.Segments[^1], reason, isKept);

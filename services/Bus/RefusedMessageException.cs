@@ -8,5 +8,8 @@ public sealed class RefusedMessageException(string reason) : Exception(Bounded(r
 {
     private const int Longest = 500;
 
-    internal static string Bounded(string text, int longest = Longest) => text.Length <= longest ? text : text[..(longest - 1)] + "\u2026";
+    // People read it in RabbitMQ's management, and programs print it.
+    internal static string Bounded(string text) => Cut(Printable.Text(Cut(text, Longest)), Longest);
+
+    internal static string Cut(string text, int longest) => text.Length <= longest ? text : text[..(longest - 1)] + "\u2026";
 }

@@ -24,8 +24,17 @@ public sealed class ChaosTests(OwnServers servers) : IClassFixture<OwnServers>
     public Task Whatever_happens_to_disks_and_servers_for_an_hour_each_catalog_is_its_disk() =>
         RunAsync(first: 1000, TimeSpan.FromMinutes(Number("WATCHPHOTO_CHAOS_MINUTES") ?? UsualMinutes), rounds: 4, historiesOnHost: 6);
 
+    [Fact]
+    public Task Whatever_comes_from_outside_meanwhile_each_catalog_is_its_disk() =>
+        RunAsync(first: 30, TimeSpan.Zero, rounds: 2, historiesOnHost: 2, isBothered: true);
+
+    [Fact, Trait("Category", "Soak")]
+    public Task Whatever_comes_from_outside_for_an_hour_each_catalog_is_its_disk() =>
+        RunAsync(first: 3000, TimeSpan.FromMinutes(Number("WATCHPHOTO_CHAOS_MINUTES") ?? UsualMinutes), rounds: 4, historiesOnHost: 6, isBothered: true);
+
+    /// <param name="isBothered">Whether a stranger sends what nobody should, meanwhile.</param>
     /// <param name="atLeast">One seed after the other is run until so much time has passed.</param>
-    private async Task RunAsync(int first, TimeSpan atLeast, int rounds, int historiesOnHost)
+    private async Task RunAsync(int first, TimeSpan atLeast, int rounds, int historiesOnHost, bool isBothered = false)
     {
         var own = await servers.StartFaultableAsync();
         var only = Number("WATCHPHOTO_SEED");
@@ -35,16 +44,22 @@ public sealed class ChaosTests(OwnServers servers) : IClassFixture<OwnServers>
         long started = Stopwatch.GetTimestamp();
         await using (var fleet = await Fleet.StartAsync(own))
         {
+            var stranger = isBothered ? new Stranger(fleet) : null;
+            var memory = new List<long>();
             int seed = only ?? Number("WATCHPHOTO_FIRST_SEED") ?? first;
             do
             {
-                var run = new ChaosRun(fleet, seed++, rounds, historiesOnHost, directory);
+                var run = new ChaosRun(fleet, seed++, rounds, historiesOnHost, directory, stranger);
                 differences = await run.RunAsync();
                 done.Add(run);
-                Say($"Seed {seed - 1}: {differences.Count} differences after {Minutes()} min.");
+                memory.Add(fleet.MegabytesOfLargest());
+                Say($"Seed {seed - 1}: {differences.Count} differences after {Minutes()} min; the largest process has {memory[^1]} MB"
+                    + (stranger is null ? "." : $"; {stranger.Refused} messages were refused."));
             }
             while (differences.Count == 0 && only is null && Stopwatch.GetElapsedTime(started) < atLeast);
 
+            if (differences.Count == 0 && memory[^1] > 2 * memory[0])
+                differences.Add($"The largest process has {memory[^1]} MB, {memory[0]} MB after the first histories.");
             if (differences.Count > 0)
                 Say($"What the processes wrote, their states and the catalog are in {await fleet.SaveAsync(directory)}.");
         }

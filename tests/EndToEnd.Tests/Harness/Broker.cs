@@ -16,15 +16,19 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async Task PublishAsync(string exchange, string routingKey, string body)
+    public async Task PublishAsync(string exchange, string routingKey, string body) =>
+        Assert.True(await TryPublishAsync(exchange, routingKey, body), $"No queue took the message published to {exchange}.");
+
+    /// <returns>Whether a queue has taken it.</returns>
+    public async Task<bool> TryPublishAsync(string exchange, string routingKey, string body)
     {
         using var answer = await servers.Management.PostAsJsonAsync(
             Api($"exchanges/{host.Name}/{exchange}/publish"),
-            new { properties = new { }, routing_key = routingKey, payload = Convert.ToBase64String(Encoding.UTF8.GetBytes(body)), payload_encoding = "base64" },
+            new { properties = new { delivery_mode = 2 }, routing_key = routingKey, payload = Convert.ToBase64String(Encoding.UTF8.GetBytes(body)), payload_encoding = "base64" },
             Cancellation);
         answer.EnsureSuccessStatusCode();
         var published = await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation);
-        Assert.True(published!["routed"]!.GetValue<bool>(), $"No queue took the message published to {exchange}.");
+        return published!["routed"]!.GetValue<bool>();
     }
 
     /// <summary>The first messages of a queue; none where there is no such queue.</summary>

@@ -51,6 +51,18 @@ public sealed class GateTests
         }
     }
 
+    [Theory]
+    [InlineData("There is no library '\u001b[2J\n'.", "There is no library '\\u001B[2J\\u000A'.")]
+    [InlineData("plain", "plain")]
+    public void A_reason_is_one_printable_line(string reason, string said) => Assert.Equal(said, new RefusedMessageException(reason).Message);
+
+    [Fact]
+    public void A_reason_is_as_long_as_a_header_may_be()
+    {
+        Assert.Equal(500, new RefusedMessageException(new string('x', 200_000)).Message.Length);
+        Assert.Equal(500, new RefusedMessageException(new string('\u001b', 400)).Message.Length);
+    }
+
     [Theory, MemberData(nameof(Wrong))]
     public void What_nobody_could_mean_is_refused_with_a_sentence(string kind, string part, string instead, string reason)
     {

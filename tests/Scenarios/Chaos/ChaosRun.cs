@@ -17,10 +17,12 @@ internal sealed class ChaosRun
     private readonly List<HistoryRun> _runs;
     private readonly List<Schedule> _schedules;
     private readonly int _seed;
+    private readonly Stranger? _stranger;
 
-    public ChaosRun(Fleet fleet, int seed, int rounds, int historiesOnHost, string directory)
+    /// <param name="stranger">Who sends what nobody should, meanwhile.</param>
+    public ChaosRun(Fleet fleet, int seed, int rounds, int historiesOnHost, string directory, Stranger? stranger)
     {
-        (_fleet, _seed) = (fleet, seed);
+        (_fleet, _seed, _stranger) = (fleet, seed, stranger);
         var random = new Random(seed);
         _schedules = [.. Enumerable.Range(0, rounds).Select(_ => new Schedule(random))];
         Histories = [.. Enumerable.Range(seed * 100, historiesOnHost * fleet.Hosts.Count)
@@ -41,7 +43,7 @@ internal sealed class ChaosRun
         for (int round = 0; round < _schedules.Count && differences.Count == 0; round++)
         {
             var schedule = _schedules[round];
-            await Task.WhenAll([.. _runs.Select(run => run.LiveAsync(round, Slowness)), _fleet.HarmAsync(schedule, new Random(_seed + round))]);
+            await LiveAsync(round, schedule);
             await _fleet.AreReadyAsync();
             foreach (var run in _runs)
                 differences.AddRange(await run.DifferencesAsync(round));
@@ -58,6 +60,17 @@ internal sealed class ChaosRun
         }
 
         return differences;
+    }
+
+    private async Task LiveAsync(int round, Schedule schedule)
+    {
+        using var over = new CancellationTokenSource();
+        bool isPurged = schedule.Harms.Any(each => each.Harm == Harm.Purge);
+        string[] libraries = [.. _runs.SelectMany(run => run.Libraries)];
+        var bothering = _stranger?.BotherAsync(libraries, isPurged, new Random(_seed + round), over.Token) ?? Task.CompletedTask;
+        await Task.WhenAll([.. _runs.Select(run => run.LiveAsync(round, Slowness)), _fleet.HarmAsync(schedule, new Random(_seed + round))]);
+        await over.CancelAsync();
+        await bothering;
     }
 
     private async Task<string?> UnprovenAsync(Schedule schedule)
@@ -92,12 +105,23 @@ internal sealed class ChaosRun
 
     private Task NothingFailedAsync(Schedule schedule) => _fleet.Hosts[0].UntilAsync(async () =>
     {
-        if (await _fleet.Broker.ReadAsync(BusNames.IndexerErrorQueue) is not [var message, ..])
-            return null;
-        // Events of a library that nobody has registered are refused; when it is back, a person moves them back.
-        if (!schedule.Harms.Any(each => each.Harm == Harm.EmptyRegistry))
-            Assert.Fail($"In the error queue: {message.Headers.GetValueOrDefault("MT-Fault-Message")}\n{message.Body}");
-        await _fleet.Broker.MoveMessagesAsync(BusNames.IndexerErrorQueue, BusNames.IndexerQueue);
-        return $"In the error queue: {message.Headers.GetValueOrDefault("MT-Fault-Message")}\n{message.Body}";
+        string? found = null;
+        while (await _fleet.Broker.ReadAsync(BusNames.IndexerErrorQueue, keep: false) is { Count: > 0 } messages)
+        {
+            foreach (var message in messages)
+            {
+                if (_stranger?.Recognizes(message) == true)
+                    continue;
+                found = $"In the error queue: {message.Headers.GetValueOrDefault("MT-Fault-Message")}\n{message.Body}";
+                // Events of a library that nobody has registered are refused; when it is back, a person moves them back.
+                if (!schedule.Harms.Any(each => each.Harm == Harm.EmptyRegistry))
+                    Assert.Fail(found);
+                await _fleet.Broker.PublishAsync("amq.default", BusNames.IndexerQueue, message.Body);
+            }
+        }
+
+        if (_stranger?.Wrong is [var wrong, ..])
+            Assert.Fail(wrong);
+        return found ?? _stranger?.Missing;
     });
 }

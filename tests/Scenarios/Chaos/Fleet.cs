@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using MongoDB.Bson;
 using MongoDB.Driver;
@@ -70,6 +71,13 @@ internal sealed class Fleet : IAsyncDisposable
             await HarmAsync(faults.Key, fault, random);
         }
     })));
+
+    /// <summary>The memory of that of the watchers and indexers that has most.</summary>
+    public long MegabytesOfLargest() => Hosts.SelectMany(host => new[] { host.Watcher, host.Indexer }).Max(process =>
+    {
+        using var running = Process.GetProcessById(process.Id);
+        return running.WorkingSet64 / 1_000_000;
+    });
 
     /// <summary>Keeps what is to be looked at after a difference.</summary>
     /// <returns>Where.</returns>
