@@ -19,7 +19,8 @@ internal sealed class LiveIndexer : IAsyncDisposable
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("watchphoto-indexer-");
     private readonly WebApplication _app;
 
-    private LiveIndexer(IReadOnlyDictionary<string, string?>? settings, Action<IBusRegistrationConfigurator>? consumers, TimeProvider? time)
+    private LiveIndexer(
+        IReadOnlyDictionary<string, string?>? settings, Action<IBusRegistrationConfigurator>? consumers, TimeProvider? time, Action<IServiceCollection>? services)
     {
         var builder = WebApplication.CreateSlimBuilder();
         bool hasServer = settings?.ContainsKey("ConnectionStrings:MongoDb") == true;
@@ -42,6 +43,7 @@ internal sealed class LiveIndexer : IAsyncDisposable
             consumers?.Invoke(bus);
         });
         builder.AddIndexer();
+        services?.Invoke(builder.Services);
         _app = builder.Build();
         _app.MapIndexerApi();
     }
@@ -53,9 +55,10 @@ internal sealed class LiveIndexer : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     public static async Task<LiveIndexer> StartAsync(
-        IReadOnlyDictionary<string, string?>? settings = null, Action<IBusRegistrationConfigurator>? consumers = null, TimeProvider? time = null)
+        IReadOnlyDictionary<string, string?>? settings = null, Action<IBusRegistrationConfigurator>? consumers = null, TimeProvider? time = null,
+        Action<IServiceCollection>? services = null)
     {
-        var indexer = new LiveIndexer(settings, consumers, time);
+        var indexer = new LiveIndexer(settings, consumers, time, services);
         await indexer._app.StartAsync(TestContext.Current.CancellationToken);
         string address = indexer.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         indexer.Http = new HttpClient { BaseAddress = new Uri(address), Timeout = Eventually.Patience };

@@ -15,7 +15,8 @@ internal sealed class DamagedCatalogException(string path, string reason) : IOEx
     /// <summary>Whether this is what reading such a file leads to: a page that is none, or a value that nobody can read.</summary>
     public static bool IsDue(Exception exception) => exception
         is SqliteException { SqliteErrorCode: Corrupt or NotADatabase }
-        or FormatException or JsonException or InvalidCastException or OverflowException or InvalidOperationException;
+        or FormatException or JsonException or InvalidCastException or OverflowException or ArgumentException
+        || exception is InvalidOperationException and not ObjectDisposedException;
 
     /// <inheritdoc cref="IsDue"/>
     public static bool IsDueOfFile(Exception exception) => exception is SqliteException { SqliteErrorCode: Corrupt or NotADatabase };

@@ -153,20 +153,14 @@ internal sealed partial class SqliteDatabase : ICatalogSetup, IDisposable
     {
         try
         {
-            using var connection = OpenReader();
+            using var connection = new SqliteConnection(_readers);
+            connection.Open();
             return read(connection);
         }
         catch (Exception exception) when (DamagedCatalogException.IsDue(exception))
         {
             throw new DamagedCatalogException(_path, exception.Message);
         }
-    }
-
-    public SqliteConnection OpenReader()
-    {
-        var connection = new SqliteConnection(_readers);
-        connection.Open();
-        return connection;
     }
 
     public void Dispose()

@@ -43,22 +43,21 @@ internal sealed class SqlitePhotoCatalog(SqliteDatabase database, CatalogOptions
         }
     }
 
-    public Task<IReadOnlyList<Photo>> FindAsync(Guid photoId, CancellationToken cancellationToken)
-    {
-        using var connection = database.OpenReader();
-        using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT {SqliteRow.PhotoColumns} FROM register WHERE photo_id = $photo ORDER BY library, path";
-        command.Parameters.AddWithValue("$photo", SqliteRow.Bytes(photoId));
-        return Task.FromResult<IReadOnlyList<Photo>>(Photos(command));
-    }
+    public Task<IReadOnlyList<Photo>> FindAsync(Guid photoId, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Photo>>(database.Read(connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = $"SELECT {SqliteRow.PhotoColumns} FROM register WHERE photo_id = $photo ORDER BY library, path";
+            command.Parameters.AddWithValue("$photo", SqliteRow.Bytes(photoId));
+            return Photos(command);
+        }));
 
     public Task<Proof> ProveAsync(string libraryId, CancellationToken cancellationToken) =>
         ProveAboveAsync(libraryId, floor: long.MinValue, cancellationToken);
 
     // On another thread: it looks at every register of the library.
-    public Task<Proof> ProveAboveAsync(string libraryId, long floor, CancellationToken cancellationToken) => Task.Run(() =>
+    public Task<Proof> ProveAboveAsync(string libraryId, long floor, CancellationToken cancellationToken) => Task.Run(() => database.Read(connection =>
     {
-        using var connection = database.OpenReader();
         using var command = connection.CreateCommand();
         command.CommandText = $"""
             SELECT ({HighestVersion("$library")}), count(digest), ifnull(sum(digest), 0)
@@ -69,7 +68,7 @@ internal sealed class SqlitePhotoCatalog(SqliteDatabase database, CatalogOptions
         using var row = command.ExecuteReader();
         row.Read();
         return new Proof(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2));
-    }, cancellationToken);
+    }), cancellationToken);
 
     public Task BuryUpToAsync(string libraryId, long floor, CancellationToken cancellationToken) =>
         database.WriteAsync(async writer =>
@@ -84,22 +83,22 @@ internal sealed class SqlitePhotoCatalog(SqliteDatabase database, CatalogOptions
         + await ChangeAsync("removal", "library, directory", "UPDATE removal SET version = $version",
             "library = $library AND version > $version", [("$library", libraryId), ("$version", version)], cancellationToken);
 
-    public Task<IReadOnlyDictionary<string, long>> HighestVersionsAsync(IReadOnlyCollection<string> libraryIds, CancellationToken cancellationToken)
-    {
-        using var connection = database.OpenReader();
-        using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT value, ({HighestVersion("value")}) FROM json_each($libraries)";
-        command.Parameters.AddWithValue("$libraries", Json(libraryIds));
-        using var row = command.ExecuteReader();
-        var highest = new Dictionary<string, long>();
-        while (row.Read())
+    public Task<IReadOnlyDictionary<string, long>> HighestVersionsAsync(IReadOnlyCollection<string> libraryIds, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, long>>(database.Read(connection =>
         {
-            if (row.GetInt64(1) is > 0 and var version)
-                highest.Add(row.GetString(0), version);
-        }
+            using var command = connection.CreateCommand();
+            command.CommandText = $"SELECT value, ({HighestVersion("value")}) FROM json_each($libraries)";
+            command.Parameters.AddWithValue("$libraries", Json(libraryIds));
+            using var row = command.ExecuteReader();
+            var highest = new Dictionary<string, long>();
+            while (row.Read())
+            {
+                if (row.GetInt64(1) is > 0 and var version)
+                    highest.Add(row.GetString(0), version);
+            }
 
-        return Task.FromResult<IReadOnlyDictionary<string, long>>(highest);
-    }
+            return highest;
+        }));
 
     public async Task<long> ForgetAsync(IReadOnlyCollection<string> libraryIds, CancellationToken cancellationToken)
     {
@@ -124,9 +123,8 @@ internal sealed class SqlitePhotoCatalog(SqliteDatabase database, CatalogOptions
 
     private static string Json(IReadOnlyCollection<string> texts) => JsonSerializer.Serialize(texts);
 
-    private List<Photo> ReadPage(string libraryId, PathRange range, int size)
+    private List<Photo> ReadPage(string libraryId, PathRange range, int size) => database.Read(connection =>
     {
-        using var connection = database.OpenReader();
         using var command = connection.CreateCommand();
         command.CommandText = $"""
             SELECT {SqliteRow.PhotoColumns} FROM register
@@ -138,7 +136,7 @@ internal sealed class SqlitePhotoCatalog(SqliteDatabase database, CatalogOptions
         command.Parameters.AddWithValue("$end", SqliteRow.End(range));
         command.Parameters.AddWithValue("$size", size);
         return Photos(command);
-    }
+    });
 
     private static List<Photo> Photos(SqliteCommand command)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using MassTransit;
+using Microsoft.Data.Sqlite;
 using WatchPhoto.Contracts;
 using WatchPhoto.EndToEnd.Tests.Harness;
 
@@ -167,6 +168,38 @@ public class PhotosTests
 
         await Eventually.IsTrueAsync(() => announced.Any(each =>
             each.Libraries.Any(library => library.Owner == state && library.Epoch == 1) && each.Hosts.Contains(new HostLease("nas", state))));
+    }
+
+    [Theory]
+    [InlineData("photo_id = x'00'")]
+    [InlineData("modified_ns = 1 << 40")]
+    [InlineData("photo = '{'")]
+    public async Task A_row_that_nobody_can_read_is_said_with_the_remedy(string change)
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("watchphoto-odd-").FullName, "catalog.db");
+        await using (var indexer = await StartAsync(new() { ["ConnectionStrings:Sqlite"] = path }))
+        {
+            await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg")));
+            await Eventually.IsTrueAsync(async () => (await indexer.PathsAsync()).Count == 1);
+            await using (var connection = new SqliteConnection($"Data Source={path}"))
+            {
+                await connection.OpenAsync(TestContext.Current.CancellationToken);
+                await using var command = connection.CreateCommand();
+                command.CommandText = $"UPDATE register SET {change}";
+                Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
+            }
+
+            foreach (string question in new[] { "/api/libraries/photos/photos.ndjson", "/api/photos?library=photos" })
+            {
+                using var answer = await indexer.Http.GetAsync(new Uri(question, UriKind.Relative), TestContext.Current.CancellationToken);
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+                Assert.Contains("remove that file", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            }
+
+            Assert.DoesNotContain(indexer.Log.Lines, line => line.Contains("   at ", StringComparison.Ordinal));
+        }
+
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
     }
 
     [Fact]

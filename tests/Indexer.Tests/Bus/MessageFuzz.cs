@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CsCheck;
@@ -11,10 +12,17 @@ public sealed class MeasuredAlone
     public const string Name = "measured alone";
 }
 
+/// <summary>How much is tried: WATCHPHOTO_FUZZ=n tries n times as much.</summary>
+internal static class Fuzz
+{
+    public static int Times { get; } =
+        int.Parse(Environment.GetEnvironmentVariable("WATCHPHOTO_FUZZ") is { Length: > 0 } times ? times : "1", CultureInfo.InvariantCulture);
+}
+
 /// <summary>Messages that were right once: parts are cut out, doubled, exchanged, and put in place of others.</summary>
 internal static class MessageFuzz
 {
-    private const int Mutants = 200_000;
+    private static readonly int s_mutants = 200_000 * Fuzz.Times;
     // Of what the gate takes, so many are taken no further: a database, or a tracker, takes a thousand times as long as the gate.
     private const int TakenNoFurther = 20;
 
@@ -54,11 +62,11 @@ internal static class MessageFuzz
                     take(message);
                 if (++done % 100 == 0)
                     takeRight();
-                if (done == Mutants / 4)
+                if (done == s_mutants / 4)
                     early = GC.GetTotalMemory(forceFullCollection: true);
-            }, iter: Mutants, threads: 1);
+            }, iter: s_mutants, threads: 1);
         long late = GC.GetTotalMemory(forceFullCollection: true);
-        Assert.True(taken > Mutants / 100, $"Of {done} the gate has taken {taken}: nothing was shown.");
+        Assert.True(taken > s_mutants / 100, $"Of {done} the gate has taken {taken}: nothing was shown.");
         Assert.True(late < early * 1.5 + 16_000_000, $"{early} bytes after a quarter, {late} at the end.");
     }
 

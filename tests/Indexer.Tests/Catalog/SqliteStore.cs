@@ -24,29 +24,29 @@ public sealed class SqliteStore : Store
             return true;
         }, CancellationToken.None);
 
-    internal override Task<Contents> ContentsAsync(OpenCatalog catalog, string library)
-    {
-        var contents = new Contents();
-        using var connection = catalog.Services.GetRequiredService<SqliteDatabase>().OpenReader();
-        using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT {SqliteRow.PhotoColumns}, digest FROM register WHERE library = $library";
-        command.Parameters.AddWithValue("$library", library);
-        using (var row = command.ExecuteReader())
+    internal override Task<Contents> ContentsAsync(OpenCatalog catalog, string library) =>
+        Task.FromResult(catalog.Services.GetRequiredService<SqliteDatabase>().Read(connection =>
         {
-            while (row.Read())
+            var contents = new Contents();
+            using var command = connection.CreateCommand();
+            command.CommandText = $"SELECT {SqliteRow.PhotoColumns}, digest FROM register WHERE library = $library";
+            command.Parameters.AddWithValue("$library", library);
+            using (var row = command.ExecuteReader())
             {
-                var photo = row.IsDBNull(11) ? null : SqliteRow.Photo(row);
-                contents.Registers.Add(row.GetString(1), new Register(row.GetString(1), row.GetInt64(3),
-                    photo is null ? null : new LivePhoto(photo.PhotoId, photo.File, photo.Description, (uint)row.GetInt64(11))));
+                while (row.Read())
+                {
+                    var photo = row.IsDBNull(11) ? null : SqliteRow.Photo(row);
+                    contents.Registers.Add(row.GetString(1), new Register(row.GetString(1), row.GetInt64(3),
+                        photo is null ? null : new LivePhoto(photo.PhotoId, photo.File, photo.Description, (uint)row.GetInt64(11))));
+                }
             }
-        }
 
-        command.CommandText = "SELECT directory, version FROM removal WHERE library = $library";
-        using var range = command.ExecuteReader();
-        while (range.Read())
-            contents.Ranges.Add(range.GetString(0), range.GetInt64(1));
-        return Task.FromResult(contents);
-    }
+            command.CommandText = "SELECT directory, version FROM removal WHERE library = $library";
+            using var range = command.ExecuteReader();
+            while (range.Read())
+                contents.Ranges.Add(range.GetString(0), range.GetInt64(1));
+            return contents;
+        }));
 
     internal override Task LetPassAsync(OpenCatalog catalog, TimeSpan time) =>
         ExecuteAsync(catalog, "UPDATE watcher SET rival_since = rival_since - $time, heard_at = heard_at - $time", ("$time", time.Ticks));
