@@ -80,7 +80,7 @@ internal static class Shell
     /// <summary>Removes a directory whatever may be done to it, and what is mounted in it.</summary>
     public static void Remove(string directory) => Run("/", $"""
         chmod -R u+rwx {directory} 2> /dev/null || true
-        for mount in $(cut -d' ' -f2 /proc/mounts | grep -F {directory} | sort -r); do umount -l "$mount"; done
+        for mount in $(cut -d' ' -f2 /proc/mounts | grep -F {directory}/ | sort -r); do umount -l "$mount"; done
         chattr -R -i {directory} 2> /dev/null || true
         rm -rf {directory}
         """);
