@@ -1,4 +1,5 @@
 using MassTransit;
+using WatchPhoto.Contracts;
 
 namespace WatchPhoto.Bus;
 
@@ -12,7 +13,11 @@ internal sealed class FaultReason(Refusals refusals, bool isKept) : IFilter<Exce
     private const int MostHeaderBytes = 64 * 1024;
     private const int LongestStack = 8000;
 
-    public Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
+    // What is put aside is sent again, which takes its bytes once or twice more: of those beyond the bounds, whose sum nobody
+    // bounds, one at a time.
+    private static readonly SemaphoreSlim s_large = new(1);
+
+    public async Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
     {
         var exception = context.Exception.GetBaseException();
         string reason = RefusedMessageException.Bounded(exception.Message);
@@ -23,7 +28,21 @@ internal sealed class FaultReason(Refusals refusals, bool isKept) : IFilter<Exce
         if (isKept && context.TryGetPayload(out RabbitMqBasicConsumeContext? rabbit) && rabbit.Properties.Headers is { } headers)
             Trim(headers);
         refusals.Refused(context.InputAddress.Segments[^1], reason, isKept);
-        return next.Send(context);
+        if (!isKept || context.Body.Length <= MessageBounds.MostBytes)
+        {
+            await next.Send(context);
+            return;
+        }
+
+        await s_large.WaitAsync(context.CancellationToken);
+        try
+        {
+            await next.Send(context);
+        }
+        finally
+        {
+            s_large.Release();
+        }
     }
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("faultReason");

@@ -36,7 +36,7 @@ public sealed class MongoDbFaultsTests(OwnServers servers) : IClassFixture<OwnSe
         await own.MongoDb.KillAsync(Cancellation);
         installation.Watchers[0].Start();
         indexer.Start();
-        await indexer.WritesAsync("does not answer");
+        await indexer.WritesAsync("database does not answer");
         await own.MongoDb.StartAsync(Cancellation);
 
         await installation.AreReadyAsync();
@@ -44,7 +44,7 @@ public sealed class MongoDbFaultsTests(OwnServers servers) : IClassFixture<OwnSe
         await library.EqualsDiskAsync();
         await library.IsVerifiedAsync();
         await installation.ErrorQueueIsEmptyAsync();
-        Assert.Single(indexer.Lines, line => line.Contains("does not answer", StringComparison.Ordinal));
-        Assert.Single(indexer.Lines, line => line.Contains("answers again", StringComparison.Ordinal));
+        Assert.Single(indexer.Lines, line => line.Contains("database does not answer", StringComparison.Ordinal));
+        Assert.Single(indexer.Lines, line => line.Contains("database answers again", StringComparison.Ordinal));
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using RabbitMQ.Client;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests.Harness;
@@ -29,6 +30,17 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
         answer.EnsureSuccessStatusCode();
         var published = await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation);
         return published!["routed"]!.GetValue<bool>();
+    }
+
+    /// <summary>As a program does, without the management, which takes no more than some megabytes.</summary>
+    public async Task PublishDirectlyAsync(string exchange, string body)
+    {
+        var factory = new ConnectionFactory { Uri = new Uri(host.ConnectionString), AutomaticRecoveryEnabled = false };
+        await using var connection = await factory.CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), Cancellation);
+        await channel.BasicPublishAsync(
+            exchange, "", mandatory: true, new BasicProperties { DeliveryMode = DeliveryModes.Persistent }, Encoding.UTF8.GetBytes(body), Cancellation);
     }
 
     /// <summary>The first messages of a queue; none where there is no such queue.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Scenarios.Tests.Running;
@@ -16,8 +17,10 @@ internal sealed class Stranger(Fleet fleet)
 {
     private const int MadeUpHosts = 200;
     private const int LongestReason = 500;
+    private const int MostOfManagement = 3_000_000;
 
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly HashSet<string> _sent = [];
     private readonly HashSet<string> _refused = [];
@@ -140,7 +143,7 @@ internal sealed class Stranger(Fleet fleet)
                 if (answer.StatusCode != right && answer.StatusCode != HttpStatusCode.ServiceUnavailable)
                     _wrong.Add($"{request.Method} {request.RequestUri} is answered {(int)answer.StatusCode}, not {(int)right}: {await answer.Content.ReadAsStringAsync(Cancellation)}");
             }
-            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !Cancellation.IsCancellationRequested)
+            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException && !Cancellation.IsCancellationRequested)
             {
                 // It is killed or frozen.
             }
@@ -159,9 +162,13 @@ internal sealed class Stranger(Fleet fleet)
     {
         try
         {
-            return await fleet.Broker.TryPublishAsync(exchange, "", body);
+            if (body.Length < MostOfManagement)
+                return await fleet.Broker.TryPublishAsync(exchange, "", body);
+            await fleet.Broker.PublishDirectlyAsync(exchange, body).WaitAsync(s_patience, Cancellation);
+            return true;
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or JsonException && !Cancellation.IsCancellationRequested)
+        catch (Exception exception) when (
+            (exception is HttpRequestException or OperationCanceledException or JsonException || BusConnection.IsAway(exception)) && !Cancellation.IsCancellationRequested)
         {
             return false;
         }
