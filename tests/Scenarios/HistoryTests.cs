@@ -7,7 +7,7 @@ namespace WatchPhoto.Scenarios.Tests;
 
 /// <summary>
 /// Random histories of real directories with a real watcher. WATCHPHOTO_SEED=n runs history n alone, WATCHPHOTO_HISTORIES
-/// says how many a soak runs, WATCHPHOTO_FIRST_SEED from where.
+/// says how many a soak runs, WATCHPHOTO_FIRST_SEED from where, WATCHPHOTO_CATALOG with which catalog alone.
 /// </summary>
 public sealed class HistoryTests(TestServers servers)
 {
@@ -33,6 +33,7 @@ public sealed class HistoryTests(TestServers servers)
     private async Task RunAsync(string catalog, int first, int histories, RunAs runAs)
     {
         Assert.SkipWhen(runAs.NeedsRoot && !Environment.IsPrivilegedProcess, "It needs the rights of root to lower a limit of the kernel.");
+        Assert.SkipUnless((Environment.GetEnvironmentVariable("WATCHPHOTO_CATALOG") ?? catalog) == catalog, "WATCHPHOTO_CATALOG is another one.");
         if (Number("WATCHPHOTO_SEED") is { } seed)
             (first, histories) = (seed, 1);
         first = Number("WATCHPHOTO_FIRST_SEED") ?? first;

@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using WatchPhoto.Indexer.Proving;
 
 namespace WatchPhoto.Indexer.Tests.Api;
 
@@ -9,6 +12,21 @@ public class RefusalsTests
 {
     private const string Json = "Content-Type: application/json";
     private const string Definition = """{"name":"x","host":"nas","path":"/a"}""";
+
+    [Fact]
+    public async Task A_request_that_takes_longer_than_its_time_is_broken_off_with_a_sentence()
+    {
+        var silent = new SilentVerifications();
+        await using var indexer = await LiveIndexer.StartAsync(
+            new Dictionary<string, string?> { ["Indexer:RequestTime"] = "00:00:01" }, services: services => services.AddSingleton<IVerifications>(silent));
+        await (await indexer.ReadyAsync()).RegisterAsync();
+        using var answer = await indexer.Http.GetAsync(new Uri("/api/libraries/photos/verification", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("took too long", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.True(silent.IsBrokenOff);
+        AssertNoFault(indexer);
+    }
 
     [Theory]
     [InlineData("text/html")]
@@ -91,5 +109,26 @@ public class RefusalsTests
         string detail = problem.GetProperty("detail").GetString()!;
         Assert.Contains(sentence, detail, StringComparison.Ordinal);
         Assert.InRange(detail.Length, 10, 400);
+    }
+
+    private sealed class SilentVerifications : IVerifications
+    {
+        public bool IsBrokenOff { get; private set; }
+
+        public async Task<Verification?> FindAsync(string libraryId, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+            finally
+            {
+                IsBrokenOff = true;
+            }
+
+            return null;
+        }
+
+        public Task SaveAsync(Verification verification, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
