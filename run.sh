@@ -22,7 +22,11 @@ changed() {
 
 build() {
   cd "$here"
-  dotnet --version > /dev/null 2>&1 || fail ".NET SDK 10, which global.json asks for, is not among: $(dotnet --list-sdks | tr '\n' ' ')"
+  local said
+  said=$(dotnet --version 2>&1) || {
+    dotnet --list-sdks 2> /dev/null | grep -q '^10\.' && fail "dotnet does not run here: $(head -n 1 <<< "$said")"
+    fail ".NET SDK 10, which global.json asks for, is not among: $(dotnet --list-sdks | tr '\n' ' ')"
+  }
   echo "building (once, half a minute)" >&2
   mkdir -p "$(dirname "$log")"
   # The time before the build: what is edited during it is newer.

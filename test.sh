@@ -25,8 +25,10 @@ fail() { echo "test.sh: $*" >&2; exit 1; }
 [ $# -le 1 ] || fail "one filter at most; try --help."
 command -v dotnet > /dev/null ||
   fail "the .NET SDK ('dotnet') is not installed or not in the PATH; version 10 is needed."
-dotnet --version > /dev/null 2>&1 ||
+said=$(dotnet --version 2>&1) || {
+  dotnet --list-sdks 2> /dev/null | grep -q '^10\.' && fail "dotnet does not run here: $(head -n 1 <<< "$said")"
   fail "there is no .NET SDK 10 here, which global.json asks for; found: $(dotnet --list-sdks 2> /dev/null | tr '\n' ' ')"
+}
 
 results=TestResults
 rm -rf "$results"
