@@ -26,13 +26,10 @@ internal sealed class LibrariesAnnouncer(
         }
     }
 
-    // A removed library has nobody who goes on above a version.
     private async Task<LibrariesAnnounced> ReadAsync(CancellationToken cancellationToken)
     {
         var announced = await owners.ReadAsync(cancellationToken);
-        var removed = announced.Libraries.Where(library => library.RemovedAt is not null);
-        var living = announced.Libraries.Where(library => library.RemovedAt is null).ToList();
-        return announced with { Libraries = [.. await catalog.WithHighestVersionsAsync(living, cancellationToken), .. removed] };
+        return announced with { Libraries = await catalog.WithHighestVersionsAsync(announced.Libraries, cancellationToken) };
     }
 
     // No watcher needs this announcement: the next one says the same or more. So it waits for nobody beyond its interval.

@@ -29,7 +29,7 @@ internal sealed class ApiProblems(IProblemDetailsService problems) : IExceptionH
         BadHttpRequestException { InnerException: JsonException json } => (StatusCodes.Status400BadRequest, Sentence(json)),
         BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } bad => (bad.StatusCode, Sentence(bad)),
         BadHttpRequestException bad => (bad.StatusCode, ProblemWriter.Sentence(bad.StatusCode, request)),
-        IOperatorError => (StatusCodes.Status503ServiceUnavailable, exception.Message + "."),
+        IOperatorError => (StatusCodes.Status503ServiceUnavailable, exception.Message.TrimEnd('.') + "."),
         _ when DatabaseConnection.IsAway(exception) =>
             (StatusCodes.Status503ServiceUnavailable, "The catalog's database does not answer; try again in a while."),
         _ => null,

@@ -5,7 +5,10 @@ namespace WatchPhoto.Indexer.Registry;
 /// <summary>The registered libraries, kept in the catalog's database; also written to by hand there.</summary>
 public interface ILibraryRegistry
 {
-    /// <summary>Everything registered, removed libraries among it, with the catalog's id and the registry's revision.</summary>
+    /// <summary>
+    /// Everything registered, removed libraries among it, with the catalog's id and the registry's revision; without what the
+    /// catalog holds of each (<see cref="Catalog.CatalogLibraries.WithHighestVersionsAsync"/>).
+    /// </summary>
     Task<LibrariesAnnounced> ReadAsync(CancellationToken cancellationToken);
 
     /// <returns>False: a library of this id exists (perhaps removed).</returns>

@@ -90,7 +90,7 @@ internal sealed class Stranger(Fleet fleet)
             9 => (true, FileEvents(mark, library, host, "null")),
             10 => (true, FileEvents(mark, library, host, string.Join(',', Enumerable.Repeat(created, 201)))),
             11 => (true, FileEvents(mark, "\\u001b[2J\\nno-such", host, created)),
-            12 => (true, FileEvents(mark, library, host, Event("a.jpg", Now() + (365L * 24 * 3600 * 1_000_000)), epoch: 1_000)),
+            12 => (false, FileEvents(mark, library, host, Event("a.jpg", Now() + (365L * 24 * 3600 * 1_000_000)))),
             13 => (true, FileEvents(mark, library, host, created, epoch: 1_000)),
             14 => (true, $"{{\"mark\":\"{mark}\",\"libraryId\":"),
             _ => (true, $"{{\"mark\":\"{mark}\"}}"),
@@ -114,8 +114,8 @@ internal sealed class Stranger(Fleet fleet)
             5 => (BusNames.LibrariesExchange, Announcement(id,
                 $"{{\"id\":\"{library}\",\"name\":\"x\",\"host\":\"first\",\"path\":\"/\",\"kind\":\"store\",\"backend\":\"local\",\"watch\":\"auto\",\"epoch\":1,\"highestVersion\":{1L << 53}}}")),
             6 => (BusNames.LibraryActionsExchange, $"{{\"libraryId\":\"{library}\",\"action\":{random.Next(8)}}}"),
-            7 => (BusNames.CatalogPartsExchange, Part(library, id, "null", isLast: false)),
-            8 => (BusNames.CatalogPartsExchange, Part(library, id, "", isLast: false)),
+            7 => (BusNames.CatalogPartsExchange, Part(library, id, "null")),
+            8 => (BusNames.CatalogPartsExchange, Part(library, id, "")),
             _ => (BusNames.CatalogPartRequestsExchange, $"{{\"libraryId\":\"{library}\",\"stateId\":\"{id}\",\"after\":\"../x\"}}"),
         };
         await PublishAsync(exchange, body);
@@ -212,6 +212,6 @@ internal sealed class Stranger(Fleet fleet)
     private static string Announcement(string id, string libraries) =>
         $"{{\"catalogId\":\"{id}\",\"revision\":1,\"libraries\":[{libraries}],\"hosts\":[],\"sentAt\":\"{DateTimeOffset.UtcNow:O}\",\"sentBy\":\"{id}\"}}";
 
-    private static string Part(string library, string id, string entries, bool isLast) =>
-        $"{{\"libraryId\":\"{library}\",\"stateId\":\"{id}\",\"entries\":[{entries}],\"isLast\":{(isLast ? "true" : "false")},\"highestVersion\":1}}";
+    private static string Part(string library, string id, string entries) =>
+        $"{{\"libraryId\":\"{library}\",\"stateId\":\"{id}\",\"entries\":[{entries}],\"isLast\":false,\"highestVersion\":1}}";
 }
