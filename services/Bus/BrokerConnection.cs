@@ -24,13 +24,14 @@ internal sealed partial class BrokerConnection(
     private long _heard = time.GetTimestamp();
     // Some queues may be read while others are refused.
     private readonly HashSet<Uri> _away = [];
+    private readonly Outage _outage = new();
 
     public Task Ready(ReceiveEndpointReady ready)
     {
         Volatile.Write(ref _heard, time.GetTimestamp());
         lock (_away)
         {
-            if (_away.Remove(ready.InputAddress) && _away.Count == 0)
+            if (_away.Remove(ready.InputAddress) && _away.Count == 0 && _outage.Ends())
                 LogBack(ready.InputAddress.Host);
         }
 
@@ -42,8 +43,9 @@ internal sealed partial class BrokerConnection(
         Volatile.Write(ref _heard, time.GetTimestamp());
         lock (_away)
         {
-            if (_away.Add(faulted.InputAddress) && _away.Count == 1)
-                LogAway(faulted.InputAddress.Host, faulted.Exception?.GetBaseException().Message ?? "no reason given");
+            _away.Add(faulted.InputAddress);
+            if (_outage.Begins(faulted.Exception))
+                LogAway(faulted.InputAddress.Host, Outage.ReasonOf(faulted.Exception));
         }
 
         return Task.CompletedTask;

@@ -35,7 +35,7 @@ public sealed class DisorderTests(TestServers servers)
         var twice = messages.Concat(messages).ToArray();
         random.Shuffle(twice);
         foreach (var message in twice)
-            await installation.Broker.PublishAsync("amq.default", BusNames.IndexerQueue, message);
+            await installation.Broker.PublishAsync(Broker.DefaultExchange, BusNames.IndexerQueue, message);
         foreach (var indexer in installation.Indexers)
             indexer.Start();
 

@@ -75,7 +75,7 @@ public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<Messa
         var library = await RegisterAsync(id);
 
         var taken = Assert.Single(await Broker.ReadAsync(BusNames.IndexerErrorQueue, keep: false));
-        await Broker.PublishAsync("amq.default", BusNames.IndexerQueue, taken.Body);
+        await Broker.PublishAsync(Broker.DefaultExchange, BusNames.IndexerQueue, taken.Body);
 
         await HasPhotosAsync(library, "early.jpg");
         await Installation.ErrorQueueIsEmptyAsync();

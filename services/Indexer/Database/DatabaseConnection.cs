@@ -16,7 +16,7 @@ internal sealed partial class DatabaseConnection(
     private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(10);
 
     private readonly TaskCompletionSource _prepared = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _away;
+    private readonly Outage _outage = new();
 
     public bool IsPrepared => _prepared.Task.IsCompletedSuccessfully;
 
@@ -61,14 +61,14 @@ internal sealed partial class DatabaseConnection(
         try
         {
             var answer = await question(cancellationToken);
-            if (Interlocked.Exchange(ref _away, 0) == 1)
+            if (_outage.Ends())
                 LogBack();
             return answer;
         }
         catch (Exception exception) when (IsAway(exception))
         {
-            if (Interlocked.Exchange(ref _away, 1) == 0)
-                LogAway(exception is IOperatorError ? exception.Message : FirstSentence(exception.GetBaseException().Message));
+            if (_outage.Begins(exception))
+                LogAway(exception is IOperatorError ? exception.Message : FirstSentence(Outage.ReasonOf(exception)));
             throw;
         }
     }

@@ -25,7 +25,7 @@ internal sealed partial class OutboxPublisher(
     private readonly Channel<IReadOnlyList<long>> _confirmed = Channel.CreateBounded<IReadOnlyList<long>>(options.Value.MessagesInFlight);
     // Rows on their way and not yet removed.
     private readonly ConcurrentDictionary<long, bool> _sent = new();
-    private int _away;
+    private readonly Outage _outage = new();
 
     private ResiliencePipeline Delivery => field ??= new ResiliencePipelineBuilder()
         .AddRetry(new RetryStrategyOptions
@@ -37,8 +37,8 @@ internal sealed partial class OutboxPublisher(
             UseJitter = true,
             OnRetry = retry =>
             {
-                if (Interlocked.Exchange(ref _away, 1) == 0)
-                    LogAway(retry.Outcome.Exception?.GetBaseException().Message ?? "no reason given");
+                if (_outage.Begins(retry.Outcome.Exception))
+                    LogAway(Outage.ReasonOf(retry.Outcome.Exception));
                 return default;
             },
         })
@@ -149,7 +149,7 @@ internal sealed partial class OutboxPublisher(
             if (message.Events.Count > 0)
             {
                 await Delivery.ExecuteAsync(async token => await publisher.PublishAsync(message, token), cancellationToken);
-                if (Interlocked.Exchange(ref _away, 0) == 1)
+                if (_outage.Ends())
                     LogBack();
             }
 

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests.Harness;
@@ -13,7 +14,14 @@ internal sealed record BrokerMessage(string Body, IReadOnlyDictionary<string, st
 /// <summary>What a person does in RabbitMQ's management, over its HTTP API.</summary>
 internal sealed class Broker(RunningServers servers, VirtualHost host)
 {
+    /// <summary>The exchange that hands a message to the queue of the routing key, as the management calls it.</summary>
+    public const string DefaultExchange = "amq.default";
+
     private const string TakeOut = "ack_requeue_false";
+    // It takes some megabytes, and what it is sent is a third longer than the message.
+    private const int MostOfManagement = 3_000_000;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -23,6 +31,8 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
     /// <returns>Whether a queue has taken it.</returns>
     public async Task<bool> TryPublishAsync(string exchange, string routingKey, string body)
     {
+        if (body.Length > MostOfManagement)
+            return await TryPublishDirectlyAsync(exchange, routingKey, body);
         using var answer = await servers.Management.PostAsJsonAsync(
             Api($"exchanges/{host.Name}/{exchange}/publish"),
             new { properties = new { delivery_mode = 2 }, routing_key = routingKey, payload = Convert.ToBase64String(Encoding.UTF8.GetBytes(body)), payload_encoding = "base64" },
@@ -30,17 +40,6 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
         answer.EnsureSuccessStatusCode();
         var published = await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation);
         return published!["routed"]!.GetValue<bool>();
-    }
-
-    /// <summary>As a program does, without the management, which takes no more than some megabytes.</summary>
-    public async Task PublishDirectlyAsync(string exchange, string body)
-    {
-        var factory = new ConnectionFactory { Uri = new Uri(host.ConnectionString), AutomaticRecoveryEnabled = false };
-        await using var connection = await factory.CreateConnectionAsync(Cancellation);
-        await using var channel = await connection.CreateChannelAsync(
-            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), Cancellation);
-        await channel.BasicPublishAsync(
-            exchange, "", mandatory: true, new BasicProperties { DeliveryMode = DeliveryModes.Persistent }, Encoding.UTF8.GetBytes(body), Cancellation);
     }
 
     /// <summary>The first messages of a queue; none where there is no such queue.</summary>
@@ -58,11 +57,11 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
     }
 
     /// <summary>From now on a queue has a copy of each message published to an exchange, the last ones.</summary>
-    public async Task CopyAsync(string exchange, string queue, int last)
+    public async Task CopyAsync(string exchange, string queue, int last, int lastBytes)
     {
         using var declared = await servers.Management.PutAsJsonAsync(
             Api($"queues/{host.Name}/{queue}"),
-            new { durable = true, arguments = new Dictionary<string, object> { ["x-max-length"] = last } },
+            new { durable = true, arguments = new Dictionary<string, object> { ["x-max-length"] = last, ["x-max-length-bytes"] = lastBytes } },
             Cancellation);
         declared.EnsureSuccessStatusCode();
         using var bound = await servers.Management.PostAsJsonAsync(
@@ -114,6 +113,27 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
             {
                 using var deleted = await servers.Management.DeleteAsync(Api($"queues/{host.Name}/{Uri.EscapeDataString(name)}"), Cancellation);
             }
+        }
+    }
+
+    // As a program does, without the management.
+    private async Task<bool> TryPublishDirectlyAsync(string exchange, string routingKey, string body)
+    {
+        string name = exchange == DefaultExchange ? "" : exchange;
+        var factory = new ConnectionFactory { Uri = new Uri(host.ConnectionString), AutomaticRecoveryEnabled = false };
+        await using var connection = await factory.CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), Cancellation);
+        try
+        {
+            await channel.BasicPublishAsync(
+                name, routingKey, mandatory: true, new BasicProperties { DeliveryMode = DeliveryModes.Persistent }, Encoding.UTF8.GetBytes(body), Cancellation)
+                .AsTask().WaitAsync(s_patience, Cancellation);
+            return true;
+        }
+        catch (PublishReturnException)
+        {
+            return false;
         }
     }
 

@@ -1,4 +1,5 @@
 using WatchPhoto.Contracts;
+using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Scenarios.Tests.Histories;
 
 namespace WatchPhoto.Scenarios.Tests.Chaos;
@@ -68,9 +69,15 @@ internal sealed class ChaosRun
         bool isPurged = schedule.Harms.Any(each => each.Harm == Harm.Purge);
         string[] libraries = [.. _runs.SelectMany(run => run.Libraries)];
         var bothering = _stranger?.BotherAsync(libraries, isPurged, new Random(_seed + round), over.Token) ?? Task.CompletedTask;
-        await Task.WhenAll([.. _runs.Select(run => run.LiveAsync(round, Slowness)), _fleet.HarmAsync(schedule, new Random(_seed + round))]);
-        await over.CancelAsync();
-        await bothering;
+        try
+        {
+            await Task.WhenAll([.. _runs.Select(run => run.LiveAsync(round, Slowness)), _fleet.HarmAsync(schedule, new Random(_seed + round))]);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await bothering;
+        }
     }
 
     private async Task<string?> UnprovenAsync(Schedule schedule)
@@ -116,7 +123,7 @@ internal sealed class ChaosRun
                 // Events of a library that nobody has registered are refused; when it is back, a person moves them back.
                 if (!schedule.Harms.Any(each => each.Harm == Harm.EmptyRegistry))
                     Assert.Fail(found);
-                await _fleet.Broker.PublishAsync("amq.default", BusNames.IndexerQueue, message.Body);
+                await _fleet.Broker.PublishAsync(Broker.DefaultExchange, BusNames.IndexerQueue, message.Body);
             }
         }
 

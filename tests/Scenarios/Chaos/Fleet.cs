@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Json;
 using MongoDB.Bson;
 using MongoDB.Driver;
+using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Scenarios.Tests.Running;
@@ -14,6 +15,7 @@ internal sealed class Fleet : IAsyncDisposable
 {
     private const string Tape = "tape";
     private const int LastMessages = 5000;
+    private const int LastBytes = 50_000_000;
     private const int MessagesAtOnce = 150;
 
     private static readonly TimeSpan s_replayed = TimeSpan.FromMinutes(1);
@@ -56,7 +58,7 @@ internal sealed class Fleet : IAsyncDisposable
         var fleet = new Fleet(await Place.CreateAsync(servers));
         foreach (var host in fleet.Hosts)
             await host.StartAsync();
-        await fleet.Broker.CopyAsync(BusNames.FileEventsExchange, Tape, LastMessages);
+        await fleet.Broker.CopyAsync(BusNames.FileEventsExchange, Tape, LastMessages, LastBytes);
         return fleet;
     }
 
@@ -190,7 +192,7 @@ internal sealed class Fleet : IAsyncDisposable
         bodies = [.. bodies.Take(MessagesAtOnce), .. bodies.Take(MessagesAtOnce)];
         random.Shuffle(bodies);
         foreach (var body in bodies)
-            await ByHandAsync(() => Broker.PublishAsync("amq.default", BusNames.IndexerQueue, body));
+            await ByHandAsync(() => Broker.PublishAsync(Broker.DefaultExchange, BusNames.IndexerQueue, body));
     }
 
     private async Task ReplayAsync(int milliseconds)
@@ -264,7 +266,7 @@ internal sealed class Fleet : IAsyncDisposable
                 await work();
                 return null;
             }
-            catch (Exception exception) when (exception is HttpRequestException or MongoException or TimeoutException
+            catch (Exception exception) when (exception is HttpRequestException or MongoException || BusConnection.IsAway(exception)
                 || exception.InnerException is TimeoutException)
             {
                 return exception.Message;

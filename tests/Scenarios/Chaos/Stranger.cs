@@ -17,10 +17,8 @@ internal sealed class Stranger(Fleet fleet)
 {
     private const int MadeUpHosts = 200;
     private const int LongestReason = 500;
-    private const int MostOfManagement = 3_000_000;
 
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly HashSet<string> _sent = [];
     private readonly HashSet<string> _refused = [];
@@ -162,10 +160,7 @@ internal sealed class Stranger(Fleet fleet)
     {
         try
         {
-            if (body.Length < MostOfManagement)
-                return await fleet.Broker.TryPublishAsync(exchange, "", body);
-            await fleet.Broker.PublishDirectlyAsync(exchange, body).WaitAsync(s_patience, Cancellation);
-            return true;
+            return await fleet.Broker.TryPublishAsync(exchange, "", body);
         }
         catch (Exception exception) when (
             (exception is HttpRequestException or OperationCanceledException or JsonException || BusConnection.IsAway(exception)) && !Cancellation.IsCancellationRequested)
