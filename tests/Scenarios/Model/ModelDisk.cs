@@ -109,6 +109,4 @@ internal sealed class ModelDisk(ModelWorld world, Func<string, ModelNode?, strin
     private ModelWorld World => world;
 
     private Errno Before(string call, ModelNode at, string name) => before(call, at, name);
-
-    
 }

@@ -127,6 +127,9 @@ internal sealed class ModelHistory : IDisposable
     /// <summary>Keeps every hint and every look in what a failure says.</summary>
     public bool Verbose { get; init; }
 
+    /// <summary>Takes down what the watcher does.</summary>
+    public Trace? Trace { get; init; }
+
     public void Run(int operations)
     {
         try
@@ -245,8 +248,14 @@ internal sealed class ModelHistory : IDisposable
 
     private Errno BeforeLook(string call, ModelNode? at, string name)
     {
-        if (Verbose)
-            _log.Add($"    {call} {(at is null ? "" : _world.PathOf(at))} {name}");
+        if (Verbose || Trace is not null)
+        {
+            string called = $"{call} {(at is null ? "" : _world.PathOf(at))} {name}";
+            Trace?.Call(called);
+            if (Verbose)
+                _log.Add("    " + called);
+        }
+
         if (_hardships.Slow && _random.Next(8) == 0)
             Advance(TimeSpan.FromMilliseconds(_random.Next(100)));
         if (_isCalm)
@@ -296,21 +305,29 @@ internal sealed class ModelHistory : IDisposable
 
     private TimeSpan Work()
     {
-        if (!Verbose)
-            return _tracker.Work();
-        _log.Add("    work");
+        if (Verbose)
+            _log.Add("    work");
         var idle = _tracker.Work();
+        if (Verbose || Trace is not null)
+            ReadTold();
+        return idle;
+    }
+
+    private void ReadTold()
+    {
         lock (_state.Gate)
         {
             foreach (var row in _state.ReadOutbox(_told, int.MaxValue))
             {
                 _told = row.Sequence;
                 foreach (var said in row.Events)
-                    _log.Add($"    told {row.LibraryId} {said.Kind} {said.OldPath} {said.Path} {said.PhotoId} {said.File?.Inode}");
+                {
+                    Trace?.Event(row.LibraryId, said);
+                    if (Verbose)
+                        _log.Add($"    told {row.LibraryId} {said.Kind} {said.OldPath} {said.Path} {said.PhotoId} {said.File?.Inode}");
+                }
             }
         }
-
-        return idle;
     }
 
     private void Attempt(Action work)
