@@ -9,7 +9,7 @@ namespace WatchPhoto.Bus;
 /// Says once that the broker is away, and once that it is back; the bus itself tries on and on. Unless it does not: RabbitMQ's
 /// client can wait for ever on a channel whose connection was lost at the wrong moment (rabbitmq-dotnet-client, issue 1976).
 /// When a queue is not read and nothing was heard of any for longer than the bus tries, or when the bus takes a queue for read
-/// and the broker knows of no reader, nothing inside can help: the process ends and asks to be started again.
+/// and the broker knows better, nothing inside can help: the process ends and asks to be started again.
 /// </summary>
 internal sealed partial class BrokerConnection(
     IServiceProvider services, QueueReaders readers, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<BrokerConnection> logger)
@@ -111,6 +111,6 @@ internal sealed partial class BrokerConnection(
     [LoggerMessage(LogLevel.Critical, "The connection to RabbitMQ hangs and cannot be helped; the process ends, to be started again")]
     partial void LogStuck();
 
-    [LoggerMessage(LogLevel.Critical, "Nobody reads the queue {Queue}, though the connection to RabbitMQ is healthy; the process ends, to be started again")]
+    [LoggerMessage(LogLevel.Critical, "The queue {Queue} is not read, though the connection to RabbitMQ is healthy; the process ends, to be started again")]
     partial void LogUnread(string queue);
 }

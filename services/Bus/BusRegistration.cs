@@ -72,7 +72,10 @@ public static class BusRegistration
     {
         bus.AddSingleton<IConfirmedPublisher, RabbitMqPublisher>();
         bus.AddSingleton<IFileEventsHistory>(services => RabbitMqHistory.Create(broker, services.GetRequiredService<IOptions<BusOptions>>().Value));
-        bus.AddSingleton(services => new QueueReaders(broker.Connections(services.GetRequiredService<IOptions<BusOptions>>().Value)));
+        bus.AddSingleton<Deliveries>();
+        bus.AddReceiveObserver(services => services.GetRequiredService<Deliveries>());
+        bus.AddSingleton(services => new QueueReaders(
+            broker.Connections(services.GetRequiredService<IOptions<BusOptions>>().Value), services.GetRequiredService<Deliveries>()));
         bus.AddSingleton<BrokerConnection>();
         bus.AddReceiveEndpointObserver(services => services.GetRequiredService<BrokerConnection>());
         bus.AddHostedService(services => services.GetRequiredService<BrokerConnection>());

@@ -4,13 +4,17 @@ using RabbitMQ.Client.Exceptions;
 namespace WatchPhoto.Bus;
 
 /// <summary>
-/// Asks RabbitMQ itself, over a connection apart, which queues nobody reads. A reader that was lost together with its connection
-/// at the wrong moment is missed by nobody else: the bus has a healthy connection, and waits for messages on it.
+/// Asks RabbitMQ itself, over a connection apart, which queues this process does not read. A reader that was lost together with its
+/// connection at the wrong moment is missed by nobody else: the bus has a healthy connection, and waits for messages on it.
 /// </summary>
-internal sealed class QueueReaders(ConnectionFactory broker) : IAsyncDisposable
+internal sealed class QueueReaders(ConnectionFactory broker, Deliveries deliveries) : IAsyncDisposable
 {
     private IConnection? _connection;
 
+    /// <returns>
+    /// Those that are gone or that nobody reads; and those where messages wait and none has come to this process since it last asked:
+    /// it is another process that reads them.
+    /// </returns>
     /// <exception cref="RabbitMQClientException">The broker does not answer; so do some others (<see cref="BusConnection.IsAway"/>).</exception>
     public async Task<IReadOnlyList<string>> FindUnreadAsync(IReadOnlyList<string> queues, CancellationToken cancellationToken)
     {
@@ -27,7 +31,8 @@ internal sealed class QueueReaders(ConnectionFactory broker) : IAsyncDisposable
             await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
             try
             {
-                if ((await channel.QueueDeclarePassiveAsync(queue, cancellationToken)).ConsumerCount == 0)
+                var said = await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
+                if ((deliveries.RestsSinceLastAsked(queue) && said.MessageCount > 0) || said.ConsumerCount == 0)
                     unread.Add(queue);
             }
             catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound)

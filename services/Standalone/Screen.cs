@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Spectre.Console;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
@@ -7,15 +8,24 @@ using WatchPhoto.Watcher;
 namespace WatchPhoto.Standalone;
 
 /// <summary>What a person sees: the comparison with the disk as it goes on, then each change as it arrives in the catalog.</summary>
-internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
+internal sealed class Screen
 {
     private static readonly TimeSpan TerminalInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(1);
     // Writing each by itself took longer than reading what it tells of.
     private const int LinesAtOnce = 100;
 
-    private readonly IAnsiConsole _console = AnsiConsole.Console;
-    private readonly bool _isTerminal = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
+    private readonly WatcherStatus _status;
+    private readonly ChangeFeed _feed;
+    private readonly IAnsiConsole _console;
+    private readonly bool _isTerminal;
+
+    public Screen(WatcherStatus status, ChangeFeed feed)
+    {
+        (_status, _feed) = (status, feed);
+        _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new WideOutput(new AnsiConsoleOutput(Console.Out)) });
+        _isTerminal = _console.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
+    }
 
     public async Task ShowAsync(IReadOnlyList<Library> libraries, string address, CancellationToken stopping)
     {
@@ -25,12 +35,12 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
 
         // Of a library that the catalog holds nothing of, everything would be a change.
         foreach (var library in libraries.Where(library => library.HighestVersion > 0))
-            feed.Show(library.Id);
+            _feed.Show(library.Id);
         await ShowScanAsync([.. libraries.Select(library => library.Id)], stopping);
         foreach (var library in libraries)
-            feed.Show(library.Id);
+            _feed.Show(library.Id);
 
-        var report = status.Current();
+        var report = _status.Current();
         Say(string.Create(CultureInfo.InvariantCulture,
             $"{report.Libraries.Sum(library => library.Entries):N0} files in the catalog, {report.Libraries.Sum(library => library.Directories):N0} directories watched; Ctrl-C stops."));
         await Task.WhenAll(ShowChangesAsync(stopping), ShowTroubleAsync(stopping));
@@ -66,7 +76,7 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
         var shown = default(ScanSum);
         for (long said = Environment.TickCount64; ; await timer.WaitForNextTickAsync(stopping))
         {
-            var report = status.Current();
+            var report = _status.Current();
             var scan = ScanSum.Of(report);
             bool isOver = libraries.All(id => report.Libraries.Any(each => each.LibraryId == id && each.State != LibraryState.Scanning)
                 || report.Refused.Any(refused => refused.LibraryId == id));
@@ -82,7 +92,7 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
     private async Task ShowChangesAsync(CancellationToken stopping)
     {
         var lines = new List<string>();
-        await foreach (var change in feed.Changes.ReadAllAsync(stopping))
+        await foreach (var change in _feed.Changes.ReadAllAsync(stopping))
         {
             var (kind, style) = change.Kind switch
             {
@@ -96,11 +106,11 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
                 ? $"{oldPath} -> {change.Path}"
                 : change.Path;
             lines.Add(Line($"{kind} {path}", style));
-            if (feed.Changes.Count > 0 && lines.Count < LinesAtOnce)
+            if (_feed.Changes.Count > 0 && lines.Count < LinesAtOnce)
                 continue;
             Write(string.Join(Environment.NewLine, lines));
             lines.Clear();
-            if (feed.Changes.Count == 0 && feed.TakeMissed() is > 0 and var missed)
+            if (_feed.Changes.Count == 0 && _feed.TakeMissed() is > 0 and var missed)
                 Say($"... and {missed} changes more, faster than they can be shown");
         }
     }
@@ -112,7 +122,7 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
         using var timer = new PeriodicTimer(PlainInterval);
         do
         {
-            var report = status.Current();
+            var report = _status.Current();
             foreach (var refused in report.Refused)
                 SayOnce(refused.LibraryId, refused.Reason);
             foreach (var library in report.Libraries.Where(library => library.State != LibraryState.Scanning))
@@ -148,6 +158,25 @@ internal sealed class Screen(WatcherStatus status, ChangeFeed feed)
             _console.MarkupLine(lines);
         else
             Console.Out.WriteLine(lines);
+    }
+
+    /// <summary>
+    /// A terminal of a column or two is taken for a wider one, and breaks the lines itself: for those, what shows progress counts
+    /// its columns for ever (Spectre.Console 0.57).
+    /// </summary>
+    private sealed class WideOutput(IAnsiConsoleOutput output) : IAnsiConsoleOutput
+    {
+        private const int Narrowest = 20;
+
+        public TextWriter Writer => output.Writer;
+
+        public bool IsTerminal => output.IsTerminal;
+
+        public int Width => Math.Max(Narrowest, output.Width);
+
+        public int Height => output.Height;
+
+        public void SetEncoding(Encoding encoding) => output.SetEncoding(encoding);
     }
 
     private readonly record struct ScanSum(long Files, long Expected, long FilesPerSecond, long Pending)

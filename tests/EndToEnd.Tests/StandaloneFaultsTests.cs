@@ -65,20 +65,30 @@ public sealed class StandaloneFaultsTests : StandaloneTest
     public async Task A_terminal_of_few_columns_shows_what_it_can(int columns)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "It needs the program script.");
-        Photos.AddPhotos(50);
+        // So many that the progress is shown, too.
+        string text;
+        Photos.AddPhotos(3_000);
         int port = FreePort();
         using var terminal = Process.Start(new ProcessStartInfo("script", [
             "-qec", $"stty cols {columns}; exec dotnet '{typeof(Standalone.StandaloneCommand).Assembly.Location}' --port {port} --data '{Data}' '{Photos.Root}'", "/dev/null"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, Environment = { ["TERM"] = "xterm" },
         })!;
-        var shown = terminal.StandardOutput.ReadToEndAsync(Cancellation);
-        using (var api = await AnsweringAsync(port))
-            await EqualsDiskAsync(api);
-        await terminal.StandardInput.WriteAsync('\u0003');
-        await terminal.StandardInput.FlushAsync(Cancellation);
-        await terminal.WaitForExitAsync(Cancellation);
-        string text = await shown;
+        try
+        {
+            var shown = terminal.StandardOutput.ReadToEndAsync(Cancellation);
+            using (var api = await AnsweringAsync(port))
+                await EqualsDiskAsync(api);
+            await terminal.StandardInput.WriteAsync('\u0003');
+            await terminal.StandardInput.FlushAsync(Cancellation);
+            await terminal.WaitForExitAsync(Cancellation).WaitAsync(Wait.Patience, Cancellation);
+            text = await shown;
+        }
+        finally
+        {
+            terminal.Kill(entireProcessTree: true);
+        }
+
         Assert.DoesNotContain("   at WatchPhoto", text, StringComparison.Ordinal);
         Assert.DoesNotContain("Unhandled", text, StringComparison.Ordinal);
         Assert.Equal(0, terminal.ExitCode);

@@ -21,7 +21,7 @@ internal sealed class HostCheck(IConfiguration configuration)
             return next(context);
         throw new RefusedRequestException(
             StatusCodes.Status400BadRequest,
-            $"This is not '{ProblemWriter.Shown(host.Host)}': ask for {string.Join(" or ", _names)}, or add the name to the setting AllowedHosts.");
+            $"This is not '{ProblemWriter.Shown(host.Host)}': ask for {string.Join(" or ", _names)}, or add the name to the setting AllowedHosts, which an indexer has and run.sh has not.");
     }
 
     /// <summary>The framework's own check answers with a page instead of a problem.</summary>

@@ -16,7 +16,7 @@ public sealed class QueueReadersTests(TestServers servers)
     public async Task Queues_that_nobody_reads_and_those_that_are_gone_are_told_from_those_that_are_read()
     {
         var broker = await Broker.CreateAsync(servers);
-        await using var readers = new QueueReaders(Factory(broker));
+        await using var readers = new QueueReaders(Factory(broker), new Deliveries());
         string[] queues = [BusNames.IndexerQueue, BusNames.WatcherReportsQueue];
         Assert.Equal(queues, await readers.FindUnreadAsync(queues, Cancellation));
 
@@ -40,16 +40,39 @@ public sealed class QueueReadersTests(TestServers servers)
         int before = Environment.ExitCode;
         try
         {
-            await using var indexer = await LiveIndexer.StartAsync(broker.Settings, services: services => services.AddSingleton(_ => new QueueReaders(Factory(elsewhere))));
+            await using var indexer = await LiveIndexer.StartAsync(broker.Settings, services: services => services.AddSingleton(provider => new QueueReaders(Factory(elsewhere), provider.GetRequiredService<Deliveries>())));
             var ending = indexer.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
             await Eventually.IsTrueAsync(() => ending.IsCancellationRequested);
             Assert.Equal(Service.StartAgain, Environment.ExitCode);
-            Assert.Single(indexer.Log.Lines, line => line.Contains("Nobody reads the queue", StringComparison.Ordinal));
+            Assert.Single(indexer.Log.Lines, line => line.Contains("is not read, though", StringComparison.Ordinal));
         }
         finally
         {
             Environment.ExitCode = before;
         }
+    }
+
+    [Fact]
+    public async Task A_queue_that_others_read_is_told_where_messages_wait_and_none_comes_here()
+    {
+        var broker = await Broker.CreateAsync(servers);
+        await using (await (await LiveIndexer.StartAsync(broker.Settings)).ReadyAsync())
+        {
+            // It has made the queue.
+        }
+
+        await using var connection = await Factory(broker).CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await channel.BasicQosAsync(0, prefetchCount: 1, global: false, Cancellation);
+        await channel.BasicConsumeAsync(BusNames.IndexerQueue, autoAck: false, new AsyncDefaultBasicConsumer(channel), Cancellation);
+        await using var readers = new QueueReaders(Factory(broker), new Deliveries());
+        string[] queues = [BusNames.IndexerQueue];
+        await Eventually.IsTrueAsync(async () => (await readers.FindUnreadAsync(queues, Cancellation)).Count == 0);
+
+        // That reader takes one and is not done with it.
+        await broker.PublishAsync("{}");
+        await broker.PublishAsync("{}");
+        await Eventually.IsTrueAsync(async () => (await readers.FindUnreadAsync(queues, Cancellation)).SequenceEqual(queues));
     }
 
     private static ConnectionFactory Factory(Broker broker) => new() { Uri = new Uri(broker.Settings["ConnectionStrings:RabbitMq"]!) };
