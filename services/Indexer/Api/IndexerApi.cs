@@ -28,6 +28,7 @@ public static class IndexerApi
         app.UseStatusCodePages();
         app.UseSiteChecks();
         app.Use(RequestBounds.Check);
+        app.Use(RequestBody.WrapAsync);
         app.UseRequestTimeouts();
         app.Use(RefuseUntilPrepared);
         // By this name alone: of others the framework says in plain text that there are none.

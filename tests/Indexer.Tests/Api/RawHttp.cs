@@ -46,6 +46,15 @@ internal sealed class RawHttp(Uri address) : IDisposable
         }
     }
 
+    /// <summary>Sends anything on a connection of its own, and after a while resets it, as the system does of a process that dies.</summary>
+    public void Reset(ReadOnlySpan<byte> bytes, TimeSpan after)
+    {
+        using var socket = Connected();
+        socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        socket.Send(bytes);
+        socket.Poll(after, SelectMode.SelectRead);
+    }
+
     private RawAnswer AskOnce(ReadOnlySpan<byte> request, bool isHead)
     {
         _socket ??= Connected();
