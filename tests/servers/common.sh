@@ -114,7 +114,10 @@ launch() {
 # else sees it, so nothing is left behind; where mounting is not allowed it goes without, which works as well.
 inside() {
   if unshare --mount true 2>/dev/null; then
-    entered=(unshare --mount sh -c 'mount --rbind /dev "$0/dev" && mount --rbind /proc "$0/proc"; exec chroot "$@"' "$root")
+    # A disk that a test has mounted is not to stay so in here after the test has unmounted it.
+    entered=(unshare --mount sh -c '
+      cut -d " " -f 5 /proc/self/mountinfo | grep "^${TMPDIR:-/tmp}/watchphoto-" | sort -r | while read -r disk; do umount -l "$disk"; done
+      mount --rbind /dev "$0/dev" && mount --rbind /proc "$0/proc"; exec chroot "$@"' "$root")
   else
     entered=(chroot)
   fi
