@@ -115,6 +115,18 @@ public sealed class ServerFaultsTests(OwnServers servers) : IClassFixture<OwnSer
         Assert.Equal("taken", await Letters.GetAsync(own, host));
         using var client = own.CreateMongoClient();
         var photos = client.GetDatabase(own.CreateDatabaseName()).GetCollection<BsonDocument>("photos");
-        await photos.InsertOneAsync(new BsonDocument("_id", 1), cancellationToken: Cancellation);
+        await Wait.UntilAsync(async () =>
+        {
+            try
+            {
+                await photos.ReplaceOneAsync(new BsonDocument("_id", 1), new BsonDocument("_id", 1), new ReplaceOptions { IsUpsert = true }, Cancellation);
+                return null;
+            }
+            catch (MongoConnectionException exception)
+            {
+                // The driver has connections of before the kill.
+                return exception.Message;
+            }
+        });
     }
 }
