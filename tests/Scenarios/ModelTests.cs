@@ -17,6 +17,14 @@ public sealed class ModelTests
     [Fact]
     public void Files_that_move_while_they_are_looked_at_keep_their_photo_ids() => Run(steps: 30_000, new Hardships { Races = true, OnlyMoves = true });
 
+    // A directory left and came back between two looks; meanwhile another had found its files elsewhere.
+    [Theory, InlineData(643)]
+    public void A_history_that_once_went_wrong(int seed)
+    {
+        using var history = new ModelHistory(seed, new Hardships { Races = true, OnlyMoves = true });
+        history.Run(StepsOfOne);
+    }
+
     [Fact, Trait("Category", "Soak")]
     public void Whatever_happens_a_million_times_the_state_is_the_disk() => Run(steps: 1_000_000);
 

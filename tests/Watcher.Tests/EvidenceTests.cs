@@ -6,7 +6,10 @@ namespace WatchPhoto.Watcher.Tests;
 /// <summary>Missing evidence is not evidence of deletion.</summary>
 public sealed class EvidenceTests : IDisposable
 {
-    private readonly LiveWatcher _watcher = new() { MostDeletions = 10 };
+    private readonly OddDisk.Faults _faults = new();
+    private readonly LiveWatcher _watcher;
+
+    public EvidenceTests() => _watcher = new LiveWatcher { MostDeletions = 10, Disk = disk => new OddDisk(disk, _faults) };
 
     public void Dispose() => _watcher.Dispose();
 
@@ -156,6 +159,28 @@ public sealed class EvidenceTests : IDisposable
         {
             Shell.Run($"umount -l {usb}; umount -l outer 2> /dev/null || true", _watcher.Root);
         }
+    }
+
+    [Theory]
+    [InlineData("look", "35.jpg")]
+    [InlineData("open", "e")]
+    [InlineData("list", "e")]
+    public void A_disk_without_events_that_is_emptied_while_it_is_compared_is_held_as_a_whole(string before, string name)
+    {
+        _watcher.Definition = _watcher.Definition with { Watch = WatchMode.Poll };
+        for (int i = 0; i < 40; i++)
+            _watcher.Write($"e/{i}.jpg");
+        Begin(files: 40);
+        int emptied = 0;
+        _faults.Before = (what, which) =>
+        {
+            if ((what, which) == (before, name) && Interlocked.Exchange(ref emptied, 1) == 0)
+                Shell.Run("rm -r *", _watcher.Root);
+        };
+
+        _watcher.Ask(LibraryAction.Compare);
+        Wait(library => library.Held == 80);
+        Assert.Equal(80, _watcher.Entries().Count);
     }
 
     [Fact]

@@ -23,6 +23,9 @@ internal sealed class OddDisk(IDisk disk, OddDisk.Faults faults) : DiskBetween(d
         /// <summary>Listings do not say which names are directories.</summary>
         public bool HasNoKinds { get; init; }
 
+        /// <summary>Told what is about to be done ("look", "open" or "list") to which name.</summary>
+        public Action<string, string>? Before { get; set; }
+
         public int LooksRefused;
     }
 
@@ -30,6 +33,7 @@ internal sealed class OddDisk(IDisk disk, OddDisk.Faults faults) : DiskBetween(d
     {
         public override Errno List(DirectoryListing listing)
         {
+            faults.Before?.Invoke("list", name);
             var error = base.List(listing);
             if (error != 0 || faults.Lists.TryGetValue(name, out error))
                 return error;
@@ -45,6 +49,7 @@ internal sealed class OddDisk(IDisk disk, OddDisk.Faults faults) : DiskBetween(d
         public override Errno Look(ReadOnlySpan<byte> name, out FileFacts facts)
         {
             facts = default;
+            faults.Before?.Invoke("look", Encoding.UTF8.GetString(name));
             if (!faults.Looks.TryGetValue(Encoding.UTF8.GetString(name), out var error))
                 return base.Look(name, out facts);
             Interlocked.Increment(ref faults.LooksRefused);
@@ -54,6 +59,7 @@ internal sealed class OddDisk(IDisk disk, OddDisk.Faults faults) : DiskBetween(d
         public override Errno Open(ReadOnlySpan<byte> path, out IDirectory? below)
         {
             below = null;
+            faults.Before?.Invoke("open", Encoding.UTF8.GetString(path));
             foreach (string part in Encoding.UTF8.GetString(path).Split('/'))
             {
                 if (faults.Opens.TryGetValue(part, out var error) || faults.Looks.TryGetValue(part, out error))

@@ -45,6 +45,10 @@ internal sealed class Comparison(
     // Roots of disks that are mounted inside libraries, compared with all below.
     private readonly List<DirectoryNode> _disks = [];
     private List<Observation> _missing = [];
+    // Directories of which nobody tells what happens in them, topmost ones only, that changed while they were compared; and those
+    // that were compared once more for that.
+    private readonly HashSet<DirectoryNode> _changing = [];
+    private readonly HashSet<DirectoryNode> _comparedAgain = [];
     private DirectoryNode? _root;
     private bool _manySteps;
     // The part of the whole that is compared, taking the directories of one directory for equals.
@@ -355,7 +359,12 @@ internal sealed class Comparison(
             if (error.MeansAbsent())
             {
                 if (known is not null)
+                {
                     Gone(known);
+                    if (listed is not null)
+                        IsChanging(parent);
+                }
+
                 return true;
             }
 
@@ -623,6 +632,8 @@ internal sealed class Comparison(
             // What was listed is not all there is: nothing is missing for that.
             node.IsOpaque = true;
             events.Trouble(node, Trouble.Of(error));
+            if (error.MeansAbsent())
+                IsChanging(node);
             _done += frame.Share;
             End(frame);
             return;
@@ -670,7 +681,12 @@ internal sealed class Comparison(
                 });
             }
             else if (facts is null && isRecorded)
+            {
                 Missing(directory, recorded[next]);
+                if (listing.Kind(i) is FileKind.File or FileKind.Unknown && node.Library.Filter.IncludesFile(directory.Path, name))
+                    IsChanging(node);
+            }
+
             if (isRecorded)
                 next++;
             if (_observed.Count >= StepSize)
@@ -827,8 +843,50 @@ internal sealed class Comparison(
         frame.Directories.Enqueue(child);
     }
 
+    private void IsChanging(DirectoryNode node)
+    {
+        if (!node.IsUnwatched)
+            return;
+        while (node.Parent is { IsUnwatched: true } parent && parent.Identity.Device == node.Identity.Device)
+            node = parent;
+        _changing.Add(node);
+    }
+
+    // A look takes its time. Of a disk that is emptied meanwhile it would miss only what it had not come to yet: half of it would
+    // be deleted, and no question asked. Where events are told, these tell of it.
+    private bool ComparesAgain()
+    {
+        var missedIn = _missing.Concat(_observed).Where(one => one.OnDisk is null).Select(one => one.Directory.Node);
+        foreach (var node in _gone.Select(gone => gone.Parent).Concat(missedIn).Distinct())
+        {
+            if (node is not { IsUnwatched: true, IsAttached: true })
+                continue;
+            var error = tree.Open(node, out var open);
+            open?.Dispose();
+            if (error.MeansAbsent())
+                IsChanging(node);
+        }
+
+        var again = _changing.Where(node => node.IsAttached && _comparedAgain.Add(node)).ToList();
+        _changing.Clear();
+        if (again.Count == 0)
+            return false;
+        RecordStep();
+        foreach (var node in again)
+            _directories.Enqueue((node, Recursive: true));
+        return true;
+    }
+
+    // What was compared again is missed once.
+    private List<Observation> Once(IEnumerable<Observation> missing) => _comparedAgain.Count == 0
+        ? [.. missing]
+        : [.. missing.GroupBy(one => one.Directory.Library)
+            .SelectMany(group => group.DistinctBy(one => (byte[])[.. one.Directory.Path, .. one.Name], NameComparer.Instance))];
+
     private bool Finish()
     {
+        if (ComparesAgain())
+            return false;
         var spelling = new Spelling(tree);
         foreach (var node in _gone)
         {
@@ -872,6 +930,13 @@ internal sealed class Comparison(
         _observed.AddRange(_missing);
         _missing = [];
         var removed = AddVanished();
+        if (_comparedAgain.Count > 0)
+        {
+            var once = Once(_observed);
+            _observed.Clear();
+            _observed.AddRange(once);
+        }
+
         Spare(removed);
         Record(final: true, removed);
         _observed.Clear();
@@ -982,7 +1047,7 @@ internal sealed class Comparison(
     private bool LookAgainAtMissing()
     {
         bool moved = false;
-        var missing = _missing.Concat(_observed.Where(one => one.OnDisk is null)).ToList();
+        var missing = Once(_missing.Concat(_observed.Where(one => one.OnDisk is null)));
         _observed.RemoveAll(one => one.OnDisk is null);
         _missing = [];
         var spelling = new Spelling(tree);

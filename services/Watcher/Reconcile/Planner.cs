@@ -34,6 +34,12 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
     /// <summary>Told of a recorded name that a plan could not look at; empty: nor at any other in its directory.</summary>
     public Action<ObservedDirectory, byte[], Errno>? NotSeen { get; init; }
 
+    /// <summary>
+    /// Told of a directory that is not where the tree has it, and of which a plan takes files away: should it be there again
+    /// before anybody finds that out, nobody would look into it.
+    /// </summary>
+    public Action<DirectoryNode>? Away { get; init; }
+
     /// <summary>Plans and records one step of a comparison.</summary>
     /// <param name="observations">Of a path that is met twice the first counts.</param>
     /// <param name="libraryByRow">The watched library of a state row.</param>
@@ -292,7 +298,11 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
                 var directory = new ObservedDirectory(library, row.Path);
                 var error = tree.Open(library, row.Path, out var open);
                 if (error == 0 || error.MeansAbsent())
+                {
                     source = (directory, open);
+                    if (DirectoryTree.Find(library, row.Path) is { } node && (open is null || (open.Facts.Device, open.Facts.Inode) != node.Identity))
+                        Away?.Invoke(node);
+                }
                 else
                     NotSeen?.Invoke(directory, [], error);
             }

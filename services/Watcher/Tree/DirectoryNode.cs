@@ -40,6 +40,9 @@ internal sealed class DirectoryNode(WatchedLibrary library, DirectoryNode? paren
     /// <summary>Nobody tells of its changes: it is compared again and again, with all below.</summary>
     public bool IsPolled { get; set; }
 
+    /// <summary>Nobody tells of its changes, for good or as long as it cannot be watched.</summary>
+    public bool IsUnwatched => IsPolled || (Watch == NoWatch && Trouble is not null);
+
     /// <summary>Grows with every hint of it and every look into it.</summary>
     public int Touches { get; private set; }
 

@@ -43,6 +43,9 @@ internal sealed record Hardships
     /// <summary>The file system keeps no birth times.</summary>
     public bool NoBirth { get; init; }
 
+    /// <summary>Of one library no events are told.</summary>
+    public bool Polls { get; init; }
+
     /// <summary>Between two rests things only move, and each photo id must follow its file.</summary>
     public bool OnlyMoves { get; init; }
 
@@ -59,13 +62,14 @@ internal sealed record Hardships
         Links = random.Next(3) == 0,
         NoBirth = random.Next(6) == 0,
         Slow = random.Next(3) == 0,
+        Polls = random.Next(5) == 0,
     };
 
     public override string ToString() =>
         string.Join(", ", GetType().GetProperties().Where(each => each.GetValue(this) is true).Select(each => each.Name));
 
     /// <summary>Whether all that happened between two rests is known to the watcher at once.</summary>
-    public bool IsGentle => !Races && !Errors && !Locks && !Mounts && !FewWatches && !Links && !NoBirth;
+    public bool IsGentle => !Races && !Errors && !Locks && !Mounts && !FewWatches && !Links && !NoBirth && !Polls;
 }
 
 /// <summary>
@@ -287,7 +291,11 @@ internal sealed class ModelHistory : IDisposable
     private void Announce()
     {
         _tracker.Announced([.. _catalogs.Keys.Select(id =>
-            new Library { Id = id, Name = id, Host = "model", Owner = _state.Id, Path = "/" + id, Include = ["**/*"] })]);
+            new Library
+            {
+                Id = id, Name = id, Host = "model", Owner = _state.Id, Path = "/" + id, Include = ["**/*"],
+                Watch = IsPolled(id) ? WatchMode.Poll : WatchMode.Auto,
+            })]);
         Assert.Equal(_catalogs.Count, _tracker.Libraries.Count);
     }
 
@@ -411,7 +419,8 @@ internal sealed class ModelHistory : IDisposable
         foreach (var library in _tracker.Libraries)
         {
             var of = Entries(library);
-            var disk = OnDisk(library, ref directories);
+            var (disk, count) = OnDisk(library);
+            directories += IsPolled(library.Id) ? 0 : count;
             Compare($"{library.Id}: the state is not the disk", disk, of.ToDictionary(entry => entry.Key, entry => Text(entry.Value)));
             Compare($"{library.Id}: the events make another catalog", of.ToDictionary(entry => entry.Key, entry => $"{Text(entry.Value)} {entry.Value.PhotoId}"),
                 _catalogs[library.Id].Live().ToDictionary(photo => photo.Key, photo => $"{Text(photo.Value)} {photo.Value.PhotoId}"));
@@ -474,10 +483,12 @@ internal sealed class ModelHistory : IDisposable
         return entries;
     }
 
-    private Dictionary<string, string> OnDisk(WatchedLibrary library, ref int directories)
+    private bool IsPolled(string library) => _hardships.Polls && library == "two";
+
+    private (Dictionary<string, string> Files, int Directories) OnDisk(WatchedLibrary library)
     {
         var files = new Dictionary<string, string>(StringComparer.Ordinal);
-        directories++;
+        int directories = 1;
         foreach (var (path, node) in _world.Below(library.Id))
         {
             if (Generator.IsLeftOut(path))
@@ -488,7 +499,7 @@ internal sealed class ModelHistory : IDisposable
                 files.Add(PhotoPath.Encode(Encoding.Latin1.GetBytes(path)), Text(node.Size, node.Modified, node.Inode, node.Birth));
         }
 
-        return files;
+        return (files, directories);
     }
 
     private static string Text(Entry entry) => Text(entry.Size, entry.Modified, entry.Identity.Inode, entry.Identity.Birth);
