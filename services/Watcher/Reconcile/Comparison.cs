@@ -51,9 +51,9 @@ internal sealed class Comparison(
     private readonly HashSet<DirectoryNode> _comparedAgain = [];
     private DirectoryNode? _root;
     private bool _manySteps;
+    private long? _waitsSince;
     // The part of the whole that is compared, taking the directories of one directory for equals.
     private double _done;
-    private long? _waitsSince;
     private long _moves;
 
     /// <summary>The library whose root is compared with all below, and so the whole disk; null: less than that.</summary>
@@ -67,6 +67,12 @@ internal sealed class Comparison(
 
     /// <summary>It met a directory that has moved, with all below.</summary>
     public bool HasMoved { get; private set; }
+
+    /// <summary>
+    /// Since when it has waited for where a file has gone whose place another took; null: it does not. Another name of a file that
+    /// has several takes no place.
+    /// </summary>
+    public long? WaitsSince => _missing.Exists(one => one.OnDisk is { Links: 1 }) ? _waitsSince : null;
 
     /// <summary>Files looked at so far.</summary>
     public long Files { get; private set; }
@@ -593,7 +599,9 @@ internal sealed class Comparison(
             return;
         }
 
-        tree.SetWatch(node, watch);
+        // The directory was another node until now. Should it come back there, and this node go, nobody would tell of it.
+        if (tree.SetWatch(node, watch) is { IsAttached: true } before)
+            events.CompareAgain(before, recursive: false);
         node.Trouble = null;
     }
 
@@ -734,7 +742,7 @@ internal sealed class Comparison(
     // whoever looks meanwhile would miss it at the old place.
     private void BringAlong()
     {
-        var moved = new Queue<MovedDirectory>(_moved.Where(one => one.Node.IsAttached && IsNoMore(one.Node, one.Before)));
+        var moved = new Queue<MovedDirectory>(_moved.Where(one => one.Node.IsAttached && HasLeft(one.Node, one.Before)));
         _moved.Clear();
         while (moved.Count > 0)
         {
@@ -745,17 +753,25 @@ internal sealed class Comparison(
         }
     }
 
-    private bool IsNoMore(DirectoryNode moved, byte[] path)
+    private bool HasLeft(DirectoryNode moved, byte[] path)
     {
         if (DirectoryTree.Find(moved.Library, path) is not null)
             return false;
         var error = tree.Open(moved.Library, path, out var open);
         using (open)
         {
-            return error.MeansAbsent()
-                // The same directory by its name before: in another spelling, if the listing has that no more.
-                || (error == 0 && (open!.Facts.Device, open.Facts.Inode) == moved.Identity && !new Spelling(tree).IsThere(moved.Library, path));
+            if (error.MeansAbsent())
+                return true;
+            if (error != 0 || (open!.Facts.Device, open.Facts.Inode) != moved.Identity)
+                return false;
         }
+
+        // The same directory by its name before: in another spelling, if the listing has that no more.
+        if (!new Spelling(tree).IsThere(moved.Library, path))
+            return true;
+        // It went back. Where it is in the end, what is in it is looked at once this has ended.
+        events.CompareAgain(moved, recursive: true);
+        return false;
     }
 
     private void Missing(ObservedDirectory directory, Entry entry)
@@ -877,10 +893,10 @@ internal sealed class Comparison(
         return true;
     }
 
-    // What was compared again is missed once.
+    // What was compared again is missed once: where the tree has its directory still, if it does.
     private List<Observation> Once(IEnumerable<Observation> missing) => _comparedAgain.Count == 0
         ? [.. missing]
-        : [.. missing.GroupBy(one => one.Directory.Library)
+        : [.. missing.OrderByDescending(one => one.Directory.IsCurrent).GroupBy(one => one.Directory.Library)
             .SelectMany(group => group.DistinctBy(one => (byte[])[.. one.Directory.Path, .. one.Name], NameComparer.Instance))];
 
     private bool Finish()
@@ -914,7 +930,7 @@ internal sealed class Comparison(
             return false;
         if (Whole is null && _emptied.Count == 0 && events.StillMoving(this) is { } other)
         {
-            // What is missing here may be in a directory that has moved, and has not been looked at yet.
+            // What is missing here may be in a directory that has moved and has not been looked at yet, or be seen by the other.
             other.TakeOver(this);
             return true;
         }
@@ -1058,15 +1074,16 @@ internal sealed class Comparison(
                 Node = group.Key.Node ?? DirectoryTree.Find(group.Key.Library, group.Key.Path),
             };
             var error = tree.Open(directory.Library, directory.Path, out var open);
-            if (error.MeansAbsent() && directory.Node is { IsAttached: true } moving)
-            {
-                // Where it has gone, if it has, its parent tells; that it is away for a moment says nothing of what is in it.
-                events.CompareAgain(moving, recursive: false);
-                continue;
-            }
-
             using (open)
             {
+                if (directory.Node is { IsAttached: true } moving
+                    && (error.MeansAbsent() || (error == 0 && (open!.Facts.Device, open.Facts.Inode) != moving.Identity)))
+                {
+                    // Where it has gone, if it has, its parent tells; that it is away for a moment says nothing of what is in it.
+                    events.CompareAgain(moving, recursive: false);
+                    continue;
+                }
+
                 foreach (var one in group)
                 {
                     FileFacts facts = default;
@@ -1255,7 +1272,10 @@ internal interface IComparisonEvents
     /// <summary>A directory was not where the tree has it when it was to be looked into, and is there after all.</summary>
     void CompareAgain(DirectoryNode node, bool recursive);
 
-    /// <summary>Another comparison, of less than a whole library, that has met a directory that moved, and has not ended.</summary>
+    /// <summary>
+    /// Another comparison, of less than a whole library, that has met a directory that moved, or has waited as long for where files
+    /// have gone, and has not ended.
+    /// </summary>
     Comparison? StillMoving(Comparison but);
 
     /// <summary>A plan is in the state, and its messages in the outbox.</summary>

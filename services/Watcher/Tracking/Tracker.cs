@@ -486,7 +486,8 @@ internal sealed partial class Tracker : IComparisonEvents
     void IComparisonEvents.CompareAgain(DirectoryNode node, bool recursive) => _agenda.Compare(node, recursive);
 
     Comparison? IComparisonEvents.StillMoving(Comparison but) =>
-        _running.FirstOrDefault(comparison => comparison != but && comparison is { Whole: null, HasMoved: true });
+        _running.FirstOrDefault(comparison => comparison != but && comparison.Whole is null
+            && (comparison.HasMoved || comparison.WaitsSince <= but.WaitsSince));
 
     void IComparisonEvents.Recorded(Comparison comparison)
     {

@@ -104,16 +104,19 @@ internal sealed class DirectoryTree(IDisk disk)
         return (node, path.Length);
     }
 
-    public void SetWatch(DirectoryNode node, int watch)
+    /// <returns>The node that had the watch until now, and has none any more; null: none had.</returns>
+    public DirectoryNode? SetWatch(DirectoryNode node, int watch)
     {
         // The kernel has given the old one back (a disk was unmounted), and its saying so was lost.
         if (node.Watch != watch && _byWatch.GetValueOrDefault(node.Watch) == node)
             _byWatch.Remove(node.Watch);
-        // The directory was another node until now; should it come back there, that one has no watch.
-        if (_byWatch.GetValueOrDefault(watch) is { } before && before != node)
-            before.Watch = DirectoryNode.NoWatch;
+        var before = _byWatch.GetValueOrDefault(watch);
+        if (before == node)
+            before = null;
+        before?.Watch = DirectoryNode.NoWatch;
         node.Watch = watch;
         _byWatch[watch] = node;
+        return before;
     }
 
     /// <summary>The kernel has given the watch back by itself.</summary>

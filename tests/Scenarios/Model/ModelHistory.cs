@@ -441,10 +441,12 @@ internal sealed class ModelHistory : IDisposable
         _before = entries;
     }
 
-    // A file keeps its id wherever it goes. Only where a new file was met at its old path first, that one has it.
+    // A file keeps its id wherever it goes. Only where a new file was met at its old path first, that one has it, wherever that path
+    // has gone with its directory.
     private void CheckIds(Dictionary<string, Entry> entries)
     {
         var before = _before.ToDictionary(entry => entry.Value.Identity);
+        var kept = entries.Values.Select(entry => entry.PhotoId).ToHashSet();
         bool isSeenAtOnce = _hardships is { Slow: false, Overflows: false, Crashes: false };
         bool isHintedAtOnce = !_hardships.Overflows;
         foreach (var (path, entry) in entries)
@@ -455,7 +457,7 @@ internal sealed class ModelHistory : IDisposable
             // Each library is scanned by itself, a slow scan is not waited for, and of lost hints some may be of the old place,
             // others of the new one: then the new file at the old place may be met first, and has the photo id.
             bool isFollowed = isHintedAtOnce && (isSeenAtOnce || (!_hardships.Slow && path.Split('/')[0] == same.Key.Split('/')[0]));
-            if (!isFollowed && entries.ContainsKey(same.Key))
+            if (!isFollowed && (entries.ContainsKey(same.Key) || kept.Contains(same.Value.PhotoId)))
                 continue;
             Assert.True(same.Value.PhotoId == entry.PhotoId, $"{path}: its photo id did not follow the file from {same.Key}");
         }
