@@ -70,9 +70,9 @@ internal sealed class Comparison(
 
     /// <summary>
     /// Since when it has waited for where a file has gone whose place another took; null: it does not. Another name of a file that
-    /// has several takes no place.
+    /// has several takes no place, and files without lasting numbers are told apart by all that one comparison has seen.
     /// </summary>
-    public long? WaitsSince => _missing.Exists(one => one.OnDisk is { Links: 1 }) ? _waitsSince : null;
+    public long? WaitsSince => _missing.Exists(one => one.OnDisk is { Links: 1, IsNumberMadeUp: false }) ? _waitsSince : null;
 
     /// <summary>Files looked at so far.</summary>
     public long Files { get; private set; }
