@@ -11,17 +11,23 @@ internal sealed class RabbitMqPublisher(IBus bus, IOptions<BusOptions> options) 
     public async Task PublishAsync<TMessage>(TMessage message, CancellationToken cancellationToken)
         where TMessage : class
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(_timeout);
         try
         {
-            // A frozen broker keeps the publishing from looking at its token; the outer wait does.
-            await bus.Publish<TMessage>(message, Mandatory, patience.Token).WaitAsync(patience.Token);
+            // On another thread and with a timer of its own: of a broker that is frozen the client may keep either.
+            await Task.Run(() => SendAsync(message, cancellationToken), cancellationToken).WaitAsync(_timeout, cancellationToken);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             throw new TimeoutException($"RabbitMQ has not confirmed the message within {_timeout.TotalSeconds:0.#} s.");
         }
+    }
+
+    private async Task SendAsync<TMessage>(TMessage message, CancellationToken cancellationToken)
+        where TMessage : class
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(_timeout);
+        await bus.Publish<TMessage>(message, Mandatory, patience.Token);
     }
 
     // A message that no queue takes comes back as a failure instead of being confirmed and dropped.

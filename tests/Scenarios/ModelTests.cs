@@ -22,6 +22,9 @@ public sealed class ModelTests
     [InlineData(643)]
     [InlineData(6949)]
     [InlineData(73273)]
+    [InlineData(300135)]
+    [InlineData(322091)]
+    [InlineData(502122)]
     // Two nodes were one directory, and the one that went took the watch along.
     [InlineData(20039)]
     // Of two comparisons each saw one half of an exchange.

@@ -37,7 +37,7 @@ internal sealed class Comparison(
     private readonly Stack<ReadAhead> _idleReaders = new();
     private bool _goesNoFurther;
     private long _stepStarted;
-    private readonly List<Observation> _observed = [];
+    private List<Observation> _observed = [];
     private readonly List<DirectoryNode> _gone = [];
     private readonly List<(DirectoryNode Directory, DirectoryNode Parent, byte[] Name, bool Recursive)> _unseen = [];
     private readonly List<ObservedDirectory> _extents = [];
@@ -51,9 +51,9 @@ internal sealed class Comparison(
     private readonly HashSet<DirectoryNode> _comparedAgain = [];
     private DirectoryNode? _root;
     private bool _manySteps;
-    private long? _waitsSince;
     // The part of the whole that is compared, taking the directories of one directory for equals.
     private double _done;
+    private long? _waitsSince;
     private long _moves;
 
     /// <summary>The library whose root is compared with all below, and so the whole disk; null: less than that.</summary>
@@ -368,7 +368,7 @@ internal sealed class Comparison(
                 {
                     Gone(known);
                     if (listed is not null)
-                        IsChanging(parent);
+                        NoteChange(parent);
                 }
 
                 return true;
@@ -641,7 +641,7 @@ internal sealed class Comparison(
             node.IsOpaque = true;
             events.Trouble(node, Trouble.Of(error));
             if (error.MeansAbsent())
-                IsChanging(node);
+                NoteChange(node);
             _done += frame.Share;
             End(frame);
             return;
@@ -692,7 +692,7 @@ internal sealed class Comparison(
             {
                 Missing(directory, recorded[next]);
                 if (listing.Kind(i) is FileKind.File or FileKind.Unknown && node.Library.Filter.IncludesFile(directory.Path, name))
-                    IsChanging(node);
+                    NoteChange(node);
             }
 
             if (isRecorded)
@@ -742,7 +742,16 @@ internal sealed class Comparison(
     // whoever looks meanwhile would miss it at the old place.
     private void BringAlong()
     {
-        var moved = new Queue<MovedDirectory>(_moved.Where(one => one.Node.IsAttached && HasLeft(one.Node, one.Before)));
+        var moved = new Queue<MovedDirectory>();
+        foreach (var one in _moved.Where(one => one.Node.IsAttached))
+        {
+            if (HasLeft(one.Node, one.Before, out bool wasThere))
+                moved.Enqueue(one);
+            // It went back, and may have left again since. Where it is in the end, what is in it is looked at once this has ended.
+            if (wasThere)
+                events.CompareAgain(one.Node, recursive: true);
+        }
+
         _moved.Clear();
         while (moved.Count > 0)
         {
@@ -753,8 +762,9 @@ internal sealed class Comparison(
         }
     }
 
-    private bool HasLeft(DirectoryNode moved, byte[] path)
+    private bool HasLeft(DirectoryNode moved, byte[] path, out bool wasThere)
     {
+        wasThere = false;
         if (DirectoryTree.Find(moved.Library, path) is not null)
             return false;
         var error = tree.Open(moved.Library, path, out var open);
@@ -762,16 +772,13 @@ internal sealed class Comparison(
         {
             if (error.MeansAbsent())
                 return true;
-            if (error != 0 || (open!.Facts.Device, open.Facts.Inode) != moved.Identity)
+            if (error != 0 || !moved.Is(open!))
                 return false;
         }
 
         // The same directory by its name before: in another spelling, if the listing has that no more.
-        if (!new Spelling(tree).IsThere(moved.Library, path))
-            return true;
-        // It went back. Where it is in the end, what is in it is looked at once this has ended.
-        events.CompareAgain(moved, recursive: true);
-        return false;
+        wasThere = true;
+        return !new Spelling(tree).IsThere(moved.Library, path);
     }
 
     private void Missing(ObservedDirectory directory, Entry entry)
@@ -859,7 +866,7 @@ internal sealed class Comparison(
         frame.Directories.Enqueue(child);
     }
 
-    private void IsChanging(DirectoryNode node)
+    private void NoteChange(DirectoryNode node)
     {
         if (!node.IsUnwatched)
             return;
@@ -870,7 +877,7 @@ internal sealed class Comparison(
 
     // A look takes its time. Of a disk that is emptied meanwhile it would miss only what it had not come to yet: half of it would
     // be deleted, and no question asked. Where events are told, these tell of it.
-    private bool ComparesAgain()
+    private bool BeginAgain()
     {
         var missedIn = _missing.Concat(_observed).Where(one => one.OnDisk is null).Select(one => one.Directory.Node);
         foreach (var node in _gone.Select(gone => gone.Parent).Concat(missedIn).Distinct())
@@ -880,7 +887,7 @@ internal sealed class Comparison(
             var error = tree.Open(node, out var open);
             open?.Dispose();
             if (error.MeansAbsent())
-                IsChanging(node);
+                NoteChange(node);
         }
 
         var again = _changing.Where(node => node.IsAttached && _comparedAgain.Add(node)).ToList();
@@ -894,14 +901,14 @@ internal sealed class Comparison(
     }
 
     // What was compared again is missed once: where the tree has its directory still, if it does.
-    private List<Observation> Once(IEnumerable<Observation> missing) => _comparedAgain.Count == 0
-        ? [.. missing]
+    private List<Observation> Once(List<Observation> missing) => _comparedAgain.Count == 0
+        ? missing
         : [.. missing.OrderByDescending(one => one.Directory.IsCurrent).GroupBy(one => one.Directory.Library)
             .SelectMany(group => group.DistinctBy(one => (byte[])[.. one.Directory.Path, .. one.Name], NameComparer.Instance))];
 
     private bool Finish()
     {
-        if (ComparesAgain())
+        if (BeginAgain())
             return false;
         var spelling = new Spelling(tree);
         foreach (var node in _gone)
@@ -946,13 +953,7 @@ internal sealed class Comparison(
         _observed.AddRange(_missing);
         _missing = [];
         var removed = AddVanished();
-        if (_comparedAgain.Count > 0)
-        {
-            var once = Once(_observed);
-            _observed.Clear();
-            _observed.AddRange(once);
-        }
-
+        _observed = Once(_observed);
         Spare(removed);
         Record(final: true, removed);
         _observed.Clear();
@@ -1063,7 +1064,7 @@ internal sealed class Comparison(
     private bool LookAgainAtMissing()
     {
         bool moved = false;
-        var missing = Once(_missing.Concat(_observed.Where(one => one.OnDisk is null)));
+        var missing = Once([.. _missing, .. _observed.Where(one => one.OnDisk is null)]);
         _observed.RemoveAll(one => one.OnDisk is null);
         _missing = [];
         var spelling = new Spelling(tree);
@@ -1077,7 +1078,7 @@ internal sealed class Comparison(
             using (open)
             {
                 if (directory.Node is { IsAttached: true } moving
-                    && (error.MeansAbsent() || (error == 0 && (open!.Facts.Device, open.Facts.Inode) != moving.Identity)))
+                    && (error.MeansAbsent() || (error == 0 && !moving.Is(open!))))
                 {
                     // Where it has gone, if it has, its parent tells; that it is away for a moment says nothing of what is in it.
                     events.CompareAgain(moving, recursive: false);
@@ -1096,8 +1097,14 @@ internal sealed class Comparison(
                     }
 
                     bool isEntry = looked == 0 && facts.Kind == FileKind.File
-                        && directory.Library.Filter.IncludesFile(directory.Path, one.Name)
-                        && (one.OnDisk is not null || spelling.IsThere(directory.Library, directory.Path, one.Name));
+                        && directory.Library.Filter.IncludesFile(directory.Path, one.Name);
+                    if (isEntry && one.OnDisk is null && !spelling.IsThere(directory.Library, directory.Path, one.Name))
+                    {
+                        if (spelling.IsAway(directory.Node))
+                            continue;
+                        isEntry = false;
+                    }
+
                     moved |= (isEntry ? facts.Identity : null) != one.OnDisk?.Identity;
                     (isEntry ? _observed : _missing).Add(one with
                     {
@@ -1108,6 +1115,7 @@ internal sealed class Comparison(
             }
         }
 
+        spelling.CompareAway(events);
         return moved;
     }
 

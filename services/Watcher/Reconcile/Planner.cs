@@ -27,18 +27,13 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
     private readonly Dictionary<FileIdentity, Queue<Entry>> _manyNames = [];
     private readonly Dictionary<long, (ObservedDirectory? Directory, IDirectory? Open)> _sources = [];
     private Func<long, WatchedLibrary?> _libraryByRow = _ => null;
+    private IComparisonEvents _events = null!;
 
     /// <summary>Of a directory that moved, the entries in one transaction.</summary>
     public int MovedAtOnce { get; set; } = 4096;
 
     /// <summary>Told of a recorded name that a plan could not look at; empty: nor at any other in its directory.</summary>
     public Action<ObservedDirectory, byte[], Errno>? NotSeen { get; init; }
-
-    /// <summary>
-    /// Told of a directory that is not where the tree has it, and of which a plan takes files away: should it be there again
-    /// before anybody finds that out, nobody would look into it.
-    /// </summary>
-    public Action<DirectoryNode>? Away { get; init; }
 
     /// <summary>Plans and records one step of a comparison.</summary>
     /// <param name="observations">Of a path that is met twice the first counts.</param>
@@ -58,7 +53,7 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
         IReadOnlyList<Observation> observations, Func<long, WatchedLibrary?> libraryByRow, bool final,
         List<ObservedDirectory> removed, IComparisonEvents events, bool isAll = false)
     {
-        _libraryByRow = libraryByRow;
+        (_libraryByRow, _events) = (libraryByRow, events);
         try
         {
             foreach (var observation in observations)
@@ -68,7 +63,7 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
             if (!final)
                 LetWait();
             foreach (var path in _order)
-                Settle(path, events);
+                Settle(path);
             if (removed.Count > 0)
             {
                 var found = _order.Where(path => path.PhotoId is not null).ToList();
@@ -88,6 +83,7 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
             _manyNames.Clear();
             _twins.Clear();
             _leftBehind.Clear();
+            _spelling?.CompareAway(events);
             _spelling = null;
         }
     }
@@ -300,11 +296,15 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
                 if (error == 0 || error.MeansAbsent())
                 {
                     source = (directory, open);
-                    if (DirectoryTree.Find(library, row.Path) is { } node && (open is null || (open.Facts.Device, open.Facts.Inode) != node.Identity))
-                        Away?.Invoke(node);
+                    // It is not where the tree has it. Should it be there again before anybody finds that out, nobody would look into
+                    // it, and this plan may take its files away.
+                    if (DirectoryTree.Find(library, row.Path) is { } node && (open is null || !node.Is(open)))
+                        _events.CompareAgain(node, recursive: true);
                 }
                 else
+                {
                     NotSeen?.Invoke(directory, [], error);
+                }
             }
 
             _sources.Add(entry.Key.Directory, source);
@@ -364,13 +364,13 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
         && ((path.Source?.Recorded!.PhotoId ?? Recall(path)) is not { } own || IsYoung(identity, own));
 
     // Who keeps a photo id: the file that had it, wherever it is now; else the path, whatever file it has now.
-    private void Settle(PlannedPath path, IComparisonEvents events)
+    private void Settle(PlannedPath path)
     {
         if (path.OnDisk is not { } onDisk || path.Waits)
             return;
         if (path.IsUnfinished)
         {
-            events.Unfinished(path.From);
+            _events.Unfinished(path.From);
             return;
         }
 
@@ -378,7 +378,7 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
         {
             if (!path.Recorded!.Matches(onDisk))
             {
-                if (!LeaveForLater(path, events))
+                if (!LeaveForLater(path))
                     path.Give(path.Recorded.PhotoId, FileEventKind.Changed);
             }
             else if (path.Recorded.IsMissing)
@@ -393,7 +393,7 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
                 path.Source = source.Goes = null;
                 source.IsSpent = true;
             }
-            else if (LeaveForLater(path, events))
+            else if (LeaveForLater(path))
             {
                 return;
             }
@@ -419,14 +419,14 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
     }
 
     // Told of at once, then at most once an interval. A version is the time of its plan.
-    private bool LeaveForLater(PlannedPath path, IComparisonEvents events)
+    private bool LeaveForLater(PlannedPath path)
     {
         if (path.From.Live is null)
             return false;
         var since = time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(path.Recorded!.Version);
         if (since < TimeSpan.Zero || since >= options.RewriteInterval)
             return false;
-        events.LookLater(path.From, options.RewriteInterval - since);
+        _events.LookLater(path.From, options.RewriteInterval - since);
         return true;
     }
 

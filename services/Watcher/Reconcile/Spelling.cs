@@ -12,6 +12,7 @@ namespace WatchPhoto.Watcher.Reconcile;
 internal sealed class Spelling(DirectoryTree tree)
 {
     private readonly Dictionary<WatchedLibrary, Dictionary<byte[], HashSet<byte[]>?>> _names = [];
+    private readonly HashSet<DirectoryNode> _away = [];
 
     /// <summary>Whether a name is there, and each directory that leads to it; true also where that cannot be listed.</summary>
     /// <param name="directory">Relative to the library's root, with a slash at the end; empty for the root.</param>
@@ -19,10 +20,7 @@ internal sealed class Spelling(DirectoryTree tree)
     {
         if (!Has(library, directory, name))
             return false;
-        if (directory.Length == 0)
-            return true;
-        int slash = directory[..^1].LastIndexOf((byte)'/');
-        return IsThere(library, directory[..(slash + 1)], directory[(slash + 1)..^1]);
+        return directory.Length == 0 || IsThere(library, directory);
     }
 
     /// <inheritdoc cref="IsThere(WatchedLibrary, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>
@@ -30,7 +28,35 @@ internal sealed class Spelling(DirectoryTree tree)
     public bool IsThere(WatchedLibrary library, ReadOnlySpan<byte> directory)
     {
         int slash = directory[..^1].LastIndexOf((byte)'/');
-        return IsThere(library, directory[..(slash + 1)], directory[(slash + 1)..^1]);
+        bool isThere = IsThere(library, directory[..(slash + 1)], directory[(slash + 1)..^1]);
+        if (!isThere)
+            NoteAway(library, directory);
+        return isThere;
+    }
+
+    /// <summary>
+    /// Has those directories compared again, with the ones above, that were not where the tree has them when they were asked for:
+    /// should one come back before anybody finds out that it left, nobody would look into it.
+    /// </summary>
+    public void CompareAway(IComparisonEvents events)
+    {
+        foreach (var directory in _away.Where(directory => directory is { IsAttached: true, Parent: not null }))
+        {
+            events.CompareAgain(directory.Parent!, recursive: false);
+            events.CompareAgain(directory, recursive: true);
+        }
+    }
+
+    /// <summary>Whether a directory, or one above it, was away when it was asked for: that nothing is in it says nothing then.</summary>
+    public bool IsAway(DirectoryNode? directory)
+    {
+        for (; directory is not null && _away.Count > 0; directory = directory.Parent)
+        {
+            if (_away.Contains(directory))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Whether two files may be one under two spellings, by what looks at them have found.</summary>
@@ -61,6 +87,8 @@ internal sealed class Spelling(DirectoryTree tree)
         var error = tree.Open(library, directory, out var open);
         using (open)
         {
+            if (error.MeansAbsent() || (error == 0 && DirectoryTree.Find(library, directory) is { } node && !node.Is(open!)))
+                NoteAway(library, directory);
             if (error == 0)
                 error = open!.List(listing);
         }
@@ -71,5 +99,12 @@ internal sealed class Spelling(DirectoryTree tree)
         for (int i = 0; i < listing.Count; i++)
             names.Add(listing.Name(i).ToArray());
         return names;
+    }
+
+    private void NoteAway(WatchedLibrary library, ReadOnlySpan<byte> directory)
+    {
+        // One that nobody tells events of is looked into again anyway.
+        if (DirectoryTree.Find(library, directory) is { IsAttached: true, IsUnwatched: false, Parent: not null } node)
+            _away.Add(node);
     }
 }

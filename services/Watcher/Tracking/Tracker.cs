@@ -72,7 +72,7 @@ internal sealed partial class Tracker : IComparisonEvents
         (_state, _disk, _options, _time, _log, _recorded) = (state, disk, options, new IndexersClock(time), log, recorded);
         _readers = readers ?? new ReaderThread();
         _tree = new DirectoryTree(disk);
-        _planner = new Planner(state, _tree, options, _time) { NotSeen = SourceNotSeen, Away = node => _agenda!.Compare(node, recursive: true) };
+        _planner = new Planner(state, _tree, options, _time) { NotSeen = SourceNotSeen };
         _agenda = new Agenda(time);
         _unseen = new UnseenPlaces(options.TroubleInterval, time);
         _polled = new Patrol(options.PollInterval, time);
@@ -485,9 +485,12 @@ internal sealed partial class Tracker : IComparisonEvents
 
     void IComparisonEvents.CompareAgain(DirectoryNode node, bool recursive) => _agenda.Compare(node, recursive);
 
-    Comparison? IComparisonEvents.StillMoving(Comparison but) =>
-        _running.FirstOrDefault(comparison => comparison != but && comparison.Whole is null
-            && (comparison.HasMoved || comparison.WaitsSince <= but.WaitsSince));
+    Comparison? IComparisonEvents.StillMoving(Comparison but)
+    {
+        long? since = but.WaitsSince;
+        return _running.FirstOrDefault(comparison => comparison != but && comparison.Whole is null
+            && (comparison.HasMoved || comparison.WaitsSince <= since));
+    }
 
     void IComparisonEvents.Recorded(Comparison comparison)
     {

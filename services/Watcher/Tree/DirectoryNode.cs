@@ -58,6 +58,9 @@ internal sealed class DirectoryNode(WatchedLibrary library, DirectoryNode? paren
     public DirectoryNode? Child(ReadOnlySpan<byte> name) =>
         _children is not null && _children.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var child) ? child : null;
 
+    /// <summary>Whether a directory that is open is this one.</summary>
+    public bool Is(IDirectory open) => (open.Facts.Device, open.Facts.Inode) == Identity;
+
     /// <summary>What was seen in it before may be old.</summary>
     public void Touch() => Touches++;
 

@@ -24,9 +24,9 @@ internal sealed class DirectoryTree(IDisk disk)
     public Errno Open(DirectoryNode node, out IDirectory? directory)
     {
         var error = Open(node.Library, node.Path(), out directory);
-        if (error == 0 && (directory!.Facts.Device, directory.Facts.Inode) != node.Identity)
+        if (error == 0 && !node.Is(directory!))
         {
-            directory.Dispose();
+            directory!.Dispose();
             directory = null;
             return Errno.ENOENT;
         }
@@ -42,9 +42,9 @@ internal sealed class DirectoryTree(IDisk disk)
         var error = disk.OpenRoot(library.RootPath, out directory);
         if (error.MeansAbsent())
             return Errno.ESTALE;
-        if (error == 0 && ((directory!.Facts.Device, directory.Facts.Inode) != library.Root?.Identity || IsAnotherDisk(library, directory)))
+        if (error == 0 && (library.Root?.Is(directory!) != true || IsAnotherDisk(library, directory!)))
         {
-            directory.Dispose();
+            directory!.Dispose();
             directory = null;
             return Errno.ESTALE;
         }
