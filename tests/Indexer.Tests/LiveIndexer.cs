@@ -82,9 +82,25 @@ internal sealed class LiveIndexer : IAsyncDisposable
         return id;
     }
 
-    public Task PublishAsync<TMessage>(TMessage message)
-        where TMessage : class =>
-        Services.GetRequiredService<IConfirmedPublisher>().PublishAsync(message, TestContext.Current.CancellationToken);
+    /// <summary>As the watcher does: until it is confirmed. A busy broker has been seen not to confirm the first message to queues just made.</summary>
+    /// <returns>How often it was sent.</returns>
+    public async Task<int> PublishAsync<TMessage>(TMessage message)
+        where TMessage : class
+    {
+        var publisher = Services.GetRequiredService<IConfirmedPublisher>();
+        for (int sent = 1; ; sent++)
+        {
+            try
+            {
+                await publisher.PublishAsync(message, TestContext.Current.CancellationToken);
+                return sent;
+            }
+            catch (TimeoutException) when (sent < 5)
+            {
+                // Again.
+            }
+        }
+    }
 
     public async Task<IReadOnlyList<JsonElement>> PhotosAsync(string library = "photos")
     {

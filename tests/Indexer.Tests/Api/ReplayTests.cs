@@ -58,11 +58,13 @@ public class ReplayTests(TestServers servers)
         var broker = await Broker.CreateAsync(servers);
         await using var indexer = await StartAsync(broker, []);
         await indexer.RegisterAsync();
-        await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg"), Messages.Created("b.jpg")));
+        int sent = await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg"), Messages.Created("b.jpg")));
         using var replay = await ReplayAsync(indexer, "photos");
         Assert.Equal("application/x-ndjson", replay.Content.Headers.ContentType?.MediaType);
         string[] lines = (await replay.Content.ReadAsStringAsync(Cancellation)).TrimEnd('\n').Split('\n');
-        Assert.Equal("""{"state":"done","place":1,"messages":1,"events":2,"dropped":0,"refused":0}""", lines[^1]);
+        // A message that was sent twice may be kept twice.
+        Assert.Contains(lines[^1], Enumerable.Range(1, sent).Select(messages =>
+            $$"""{"state":"done","place":{{messages}},"messages":{{messages}},"events":{{2 * messages}},"dropped":0,"refused":0}"""));
 
         await broker.DeleteAsync(BusNames.HistoryStream);
         await IsAsync(HttpStatusCode.Conflict, "no history any more", await ReplayAsync(indexer));
