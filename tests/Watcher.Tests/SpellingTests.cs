@@ -90,4 +90,44 @@ public sealed class SpellingTests : IDisposable
         Assert.Equal(before["100/IMG_3.raw"].PhotoId, after["101/IMG_3.raw"].PhotoId);
         Assert.Equal(before["100/IMG_30.raw"].PhotoId, after["101/img_30.RAW"].PhotoId);
     }
+
+    [Fact]
+    public void Of_twins_each_keeps_its_photo_id_though_the_disk_is_to_be_compared_again_while_it_is_compared()
+    {
+        for (int i = 1; i <= 30; i++)
+            _watcher.Write($"100/IMG_{i}.raw");
+        Shell.Run("touch -d '2026-01-01 UTC' 100/*", _watcher.Root);
+        _watcher.Write("200/first.jpg", "first");
+        _watcher.Write("300/second.jpg", "second one");
+        _watcher.Definition = _watcher.Definition with { Watch = WatchMode.Poll };
+        _watcher.Start();
+        // What happens in it comes before scans, and they take turns then.
+        _watcher.Announce(_watcher.Definition, _watcher.Definition with { Id = "live", Path = _watcher.Outside, Watch = WatchMode.Auto });
+        var before = _watcher.Settled();
+        int stage = 0;
+        _looking = name =>
+        {
+            if ((name, stage) == ("first.jpg", 0))
+            {
+                stage = 1;
+                Directory.Move(_watcher.In("100"), _watcher.In("101"));
+                File.Move(_watcher.In("101/IMG_30.raw"), _watcher.In("101/img_30.RAW"));
+                _watcher.Ask(LibraryAction.Compare);
+                // Longer than a step.
+                Thread.Sleep(100);
+            }
+            else if ((name, stage) == ("second.jpg", 1))
+            {
+                stage = 2;
+                Directory.CreateDirectory(Path.Combine(_watcher.Outside, "new"));
+                Thread.Sleep(100);
+            }
+        };
+        _watcher.Ask(LibraryAction.Compare);
+
+        LiveWatcher.Until(() => stage == 2);
+        var after = _watcher.Settled();
+        Assert.Equal(before["100/IMG_3.raw"].PhotoId, after["101/IMG_3.raw"].PhotoId);
+        Assert.Equal(before["100/IMG_30.raw"].PhotoId, after["101/img_30.RAW"].PhotoId);
+    }
 }

@@ -44,6 +44,10 @@ internal sealed partial class Tracker : IComparisonEvents
     // Roots of libraries of which too much was missing, and of which something was heard since.
     private readonly Patrol _held;
     private readonly LinkedList<Comparison> _running = new();
+    // The libraries that patrols are in.
+    private readonly Dictionary<Comparison, HashSet<WatchedLibrary>> _patrols = [];
+    // Roots whose next scan begins when what compares their libraries now has ended.
+    private readonly HashSet<DirectoryNode> _scansToCome = [];
     private readonly Action _recorded;
     private readonly Overflows _overflows;
     private readonly Audit _audit;
@@ -571,22 +575,41 @@ internal sealed partial class Tracker : IComparisonEvents
         _running.AddFirst(small);
     }
 
-    private Comparison BeginScan(DirectoryNode root)
+    // One comparison of a disk at a time: of two, each would see a part of what happens meanwhile, and one take for gone what the
+    // other has seen to come.
+    private void BeginScan(DirectoryNode root)
     {
+        if (ScanOf(root.Library) is not null || _patrols.Values.Any(libraries => libraries.Contains(root.Library)))
+        {
+            _scansToCome.Add(root);
+            return;
+        }
+
         var scan = NewComparison();
         scan.Add(root, recursive: true);
         _running.AddLast(scan);
-        return scan;
     }
 
-    // Returns what tells how long that was worked on, once it has ended.
+    private void BeginScansToCome()
+    {
+        var roots = _scansToCome.Where(root => root.IsAttached).ToList();
+        _scansToCome.Clear();
+        foreach (var root in roots)
+            BeginScan(root);
+    }
+
+    // Returns what tells how long that was worked on, once it has ended. Where a scan is running, that is it.
     private Func<TimeSpan?> ComparePatrolled(IReadOnlyList<DirectoryNode> directories)
     {
-        var begun = directories.Where(directory => directory.Parent is null).Select(BeginScan).ToList();
+        foreach (var root in directories.Where(directory => directory.Parent is null && ScanOf(directory.Library) is null))
+            BeginScan(root);
+        var begun = directories.Select(directory => ScanOf(directory.Library)).OfType<Comparison>().Distinct().ToList();
         var together = NewComparison();
         together.IsUnwitnessed = true;
-        foreach (var directory in directories.Where(directory => directory.Parent is not null))
+        var compared = directories.Where(directory => directory.Parent is not null && ScanOf(directory.Library) is null).ToList();
+        foreach (var directory in compared)
             together.Add(directory, recursive: true);
+        _patrols.Add(together, [.. compared.Select(directory => directory.Library)]);
         begun.Add(together);
         _running.AddLast(together);
         return () => begun.Exists(_running.Contains) ? null : new TimeSpan(begun.Sum(comparison => comparison.Worked.Ticks));
@@ -614,7 +637,9 @@ internal sealed partial class Tracker : IComparisonEvents
             return;
         if (running.List is not null)
             _running.Remove(running);
+        _patrols.Remove(running.Value);
         Done(running.Value);
+        BeginScansToCome();
     }
 
     private void Done(Comparison comparison)
@@ -646,6 +671,7 @@ internal sealed partial class Tracker : IComparisonEvents
     // What was lost may be anywhere. A scan under way began before the loss and is of no use any more.
     private void CompareAll()
     {
+        _scansToCome.Clear();
         for (var running = _running.First; running is not null;)
         {
             var next = running.Next;
