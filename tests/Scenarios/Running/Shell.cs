@@ -10,6 +10,14 @@ internal static class Shell
     private const string Words = """
         write() { head -c "${2:-1000}" /dev/urandom > "$1"; }
         append() { head -c "${2:-1000}" /dev/urandom >> "$1"; }
+        # plug IMAGE DIRECTORY: mounts an exFAT card. unplug does not end before whoever serves it has: nothing is written to it after.
+        plug() { local loop; loop=$(losetup -f --show "$1"); mount.exfat-fuse "$loop" "$2"; losetup -d "$loop"; }
+        unplug() {
+            timeout 20 sh -c "until umount $2 2> /dev/null; do sleep 0.1; done" || umount -l "$2"
+            timeout 300 sh -c "while losetup -j $1 | grep -q .; do sleep 0.1; done" || {
+                echo "$1 is still in use:"; losetup -a; ls -l /proc/[0-9]*/cwd /proc/[0-9]*/fd 2> /dev/null | grep -E "loop|$PWD/$2"; return 1
+            } >&2
+        }
 
         """;
 
