@@ -130,4 +130,31 @@ public sealed class SpellingTests : IDisposable
         Assert.Equal(before["100/IMG_3.raw"].PhotoId, after["101/IMG_3.raw"].PhotoId);
         Assert.Equal(before["100/IMG_30.raw"].PhotoId, after["101/img_30.RAW"].PhotoId);
     }
+
+    [Fact]
+    public void Of_twins_each_keeps_its_photo_id_though_their_directory_was_renamed_and_the_scan_that_finds_it_takes_several_steps()
+    {
+        for (int i = 1; i <= 30; i++)
+            _watcher.Write($"100/IMG_{i}.raw");
+        Shell.Run("touch -d '2026-01-01 UTC' 100/*", _watcher.Root);
+        _watcher.Definition = _watcher.Definition with { Watch = WatchMode.Poll };
+        var before = _watcher.Begin();
+        bool isOver = false;
+        _looking = name =>
+        {
+            if (name == "img_30.RAW" && !isOver)
+            {
+                isOver = true;
+                // Longer than a step.
+                Thread.Sleep(100);
+            }
+        };
+        Shell.Run("mv 100 101; mv 101/IMG_30.raw 101/img_30.RAW", _watcher.Root);
+        _watcher.Ask(LibraryAction.Compare);
+
+        LiveWatcher.Until(() => isOver);
+        var after = _watcher.Settled();
+        Assert.Equal(before["100/IMG_3.raw"].PhotoId, after["101/IMG_3.raw"].PhotoId);
+        Assert.Equal(before["100/IMG_30.raw"].PhotoId, after["101/img_30.RAW"].PhotoId);
+    }
 }

@@ -487,7 +487,13 @@ internal sealed partial class Tracker : IComparisonEvents
             _settling.Heard(directory, observation.Name);
     }
 
-    void IComparisonEvents.CompareAgain(DirectoryNode node, bool recursive) => _agenda.Compare(node, recursive);
+    void IComparisonEvents.CompareAgain(DirectoryNode node, bool recursive)
+    {
+        // Where no events are told it is looked into again anyway; now, beside the scan that has met it, it would be taken for gone
+        // while the scan knows where it is.
+        if (!node.IsUnwatched)
+            _agenda.Compare(node, recursive);
+    }
 
     Comparison? IComparisonEvents.StillMoving(Comparison but)
     {
