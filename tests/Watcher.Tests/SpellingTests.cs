@@ -5,6 +5,9 @@ namespace WatchPhoto.Watcher.Tests;
 /// <summary>A disk that takes A.JPG for a.jpg: what a listing says is there.</summary>
 public sealed class SpellingTests : IDisposable
 {
+    // The directory of the twins, and one of them by case.
+    private const string RenameTwins = "mv 100 101; mv 101/IMG_30.raw 101/img_30.RAW";
+
     private readonly LiveWatcher _watcher;
     private Action<string> _looking = _ => { };
 
@@ -80,23 +83,17 @@ public sealed class SpellingTests : IDisposable
     [Theory, MemberData(nameof(Modes))]
     public void Of_twins_whose_directory_is_renamed_the_one_whose_name_changes_too_is_the_one_that_is_left(string mode)
     {
-        for (int i = 1; i <= 30; i++)
-            _watcher.Write($"100/IMG_{i}.raw");
-        Shell.Run("touch -d '2026-01-01 UTC' 100/*", _watcher.Root);
+        WriteTwins();
         var before = _watcher.Begin();
-        _watcher.During(mode, "mv 100 101; mv 101/IMG_30.raw 101/img_30.RAW");
+        _watcher.During(mode, RenameTwins);
 
-        var after = _watcher.Settled();
-        Assert.Equal(before["100/IMG_3.raw"].PhotoId, after["101/IMG_3.raw"].PhotoId);
-        Assert.Equal(before["100/IMG_30.raw"].PhotoId, after["101/img_30.RAW"].PhotoId);
+        AssertTheyKeptTheirIds(before, _watcher.Settled());
     }
 
     [Fact]
     public void Of_twins_each_keeps_its_photo_id_though_the_disk_is_to_be_compared_again_while_it_is_compared()
     {
-        for (int i = 1; i <= 30; i++)
-            _watcher.Write($"100/IMG_{i}.raw");
-        Shell.Run("touch -d '2026-01-01 UTC' 100/*", _watcher.Root);
+        WriteTwins();
         _watcher.Write("200/first.jpg", "first");
         _watcher.Write("300/second.jpg", "second one");
         _watcher.Definition = _watcher.Definition with { Watch = WatchMode.Poll };
@@ -110,8 +107,7 @@ public sealed class SpellingTests : IDisposable
             if ((name, stage) == ("first.jpg", 0))
             {
                 stage = 1;
-                Directory.Move(_watcher.In("100"), _watcher.In("101"));
-                File.Move(_watcher.In("101/IMG_30.raw"), _watcher.In("101/img_30.RAW"));
+                Shell.Run(RenameTwins, _watcher.Root);
                 _watcher.Ask(LibraryAction.Compare);
                 // Longer than a step.
                 Thread.Sleep(100);
@@ -126,17 +122,13 @@ public sealed class SpellingTests : IDisposable
         _watcher.Ask(LibraryAction.Compare);
 
         LiveWatcher.Until(() => stage == 2);
-        var after = _watcher.Settled();
-        Assert.Equal(before["100/IMG_3.raw"].PhotoId, after["101/IMG_3.raw"].PhotoId);
-        Assert.Equal(before["100/IMG_30.raw"].PhotoId, after["101/img_30.RAW"].PhotoId);
+        AssertTheyKeptTheirIds(before, _watcher.Settled());
     }
 
     [Fact]
     public void Of_twins_each_keeps_its_photo_id_though_their_directory_was_renamed_and_the_scan_that_finds_it_takes_several_steps()
     {
-        for (int i = 1; i <= 30; i++)
-            _watcher.Write($"100/IMG_{i}.raw");
-        Shell.Run("touch -d '2026-01-01 UTC' 100/*", _watcher.Root);
+        WriteTwins();
         _watcher.Definition = _watcher.Definition with { Watch = WatchMode.Poll };
         var before = _watcher.Begin();
         bool isOver = false;
@@ -149,11 +141,23 @@ public sealed class SpellingTests : IDisposable
                 Thread.Sleep(100);
             }
         };
-        Shell.Run("mv 100 101; mv 101/IMG_30.raw 101/img_30.RAW", _watcher.Root);
+        Shell.Run(RenameTwins, _watcher.Root);
         _watcher.Ask(LibraryAction.Compare);
 
         LiveWatcher.Until(() => isOver);
-        var after = _watcher.Settled();
+        AssertTheyKeptTheirIds(before, _watcher.Settled());
+    }
+
+    // A burst: the same size and time.
+    private void WriteTwins()
+    {
+        for (int i = 1; i <= 30; i++)
+            _watcher.Write($"100/IMG_{i}.raw");
+        Shell.Run("touch -d '2026-01-01 UTC' 100/*", _watcher.Root);
+    }
+
+    private static void AssertTheyKeptTheirIds(Dictionary<string, State.Entry> before, Dictionary<string, State.Entry> after)
+    {
         Assert.Equal(before["100/IMG_3.raw"].PhotoId, after["101/IMG_3.raw"].PhotoId);
         Assert.Equal(before["100/IMG_30.raw"].PhotoId, after["101/img_30.RAW"].PhotoId);
     }
