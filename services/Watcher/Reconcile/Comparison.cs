@@ -24,6 +24,8 @@ internal sealed class Comparison(
     // Directories that may be open for going ahead: in a wide and deep tree those whose turn to be gone into comes later are many.
     private static readonly int MostOpen = Math.Min(256, OpenFiles.Share);
     private static readonly TimeSpan StepTime = TimeSpan.FromMilliseconds(50);
+    // Of a step: a disk that did not answer for an hour is not left alone for four.
+    private static readonly TimeSpan MostWorked = TimeSpan.FromSeconds(10);
 
     private readonly Queue<MovedDirectory> _moved = new();
     private readonly Queue<(DirectoryNode Directory, Dictionary<byte[], bool> Names)> _names = new();
@@ -82,7 +84,7 @@ internal sealed class Comparison(
 
     public long Started { get; } = time.GetTimestamp();
 
-    /// <summary>How long it has worked.</summary>
+    /// <summary>How long it has worked. A step that hung, or in which the process was stopped, counts for ten seconds at most.</summary>
     public TimeSpan Worked { get; private set; }
 
     /// <summary>What the hints that led to it tell of renames.</summary>
@@ -111,7 +113,8 @@ internal sealed class Comparison(
     {
         _stepStarted = time.GetTimestamp();
         bool ended = Advance();
-        Worked += time.GetElapsedTime(_stepStarted);
+        var worked = time.GetElapsedTime(_stepStarted);
+        Worked += worked < MostWorked ? worked : MostWorked;
         return ended;
     }
 

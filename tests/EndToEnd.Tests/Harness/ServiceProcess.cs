@@ -107,6 +107,28 @@ internal class ServiceProcess : IDisposable
 
     public void Continue() => Signal(Signum.SIGCONT);
 
+    /// <summary>Whether all of its threads have stopped.</summary>
+    public bool IsStopped
+    {
+        get
+        {
+            try
+            {
+                return Directory.GetDirectories($"/proc/{Id}/task").All(task =>
+                    File.ReadAllText(Path.Combine(task, "stat")) is var stat && stat[stat.LastIndexOf(')') + 2] == 'T');
+            }
+            catch (IOException)
+            {
+                // A thread has ended meanwhile.
+                return false;
+            }
+        }
+    }
+
+    /// <summary>What it has open, by path.</summary>
+    public IEnumerable<string> OpenFiles() =>
+        Directory.EnumerateFileSystemEntries($"/proc/{Id}/fd").Select(descriptor => new FileInfo(descriptor).LinkTarget).OfType<string>();
+
     /// <summary>SIGTERM, as an operator's service manager, or SIGINT, as Ctrl-C.</summary>
     /// <returns>The exit code.</returns>
     public Task<int> TerminateAsync(Signum signal = Signum.SIGTERM)

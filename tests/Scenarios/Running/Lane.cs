@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests.Running;
@@ -59,7 +60,7 @@ internal sealed class Lane(string mode, string catalog)
             {
                 var taking = runs.Where(run => phase < run.Phases).ToList();
                 // The beginning is the same for all: files that the watcher has seen.
-                await ChangeAsync(phase == 0 ? "live" : mode, installation, taking, phase);
+                await ChangeAsync(phase == 0 ? "live" : mode, installation, taking, phase, directory);
                 await AllAsync(taking, run => run.ExpectAsync(phase));
             }
         }
@@ -78,12 +79,12 @@ internal sealed class Lane(string mode, string catalog)
         Shell.Remove(directory);
     }
 
-    private static async Task ChangeAsync(string mode, Installation installation, List<ScenarioRun> runs, int phase)
+    private static async Task ChangeAsync(string mode, Installation installation, List<ScenarioRun> runs, int phase, string directory)
     {
         switch (mode)
         {
             case "stopped":
-                installation.Watcher.Stop();
+                await StopAsync(installation.Watcher, directory);
                 break;
             case "killed":
                 installation.Watcher.Kill();
@@ -101,6 +102,17 @@ internal sealed class Lane(string mode, string catalog)
                 break;
         }
     }
+
+    // Who is stopped keeps open what it has open, and a disk in which a directory is open cannot be unmounted.
+    private static Task StopAsync(ServiceProcess watcher, string directory) => Wait.UntilAsync(async () =>
+    {
+        watcher.Stop();
+        await Wait.UntilAsync(() => watcher.IsStopped, "The watcher does not stop.");
+        if (watcher.OpenFiles().FirstOrDefault(file => file.StartsWith(directory, StringComparison.Ordinal)) is not { } open)
+            return null;
+        watcher.Continue();
+        return $"The watcher has {open} open again and again.";
+    });
 
     private static Task AllAsync(IEnumerable<ScenarioRun> runs, Func<ScenarioRun, Task> work) =>
         Parallel.ForEachAsync(runs, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (run, _) => await work(run));
