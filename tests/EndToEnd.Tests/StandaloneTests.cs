@@ -185,7 +185,7 @@ public sealed class StandaloneTests : StandaloneTest
             Shell($"cd '{Photos.Root}'; exec \"$@\""), "--port", "0", ".");
         using var api = await standalone.ApiAsync();
 
-        Assert.Equal(["0100007F"], ListeningAddresses(standalone.Id));
+        Assert.Equal(["0100007F"], ListeningAddresses(standalone));
         Assert.NotEqual("of-the-file", (await GetAsync(api, "libraries"))[0]!["host"]!.GetValue<string>());
         using var request = new HttpRequestMessage(HttpMethod.Get, "api/libraries") { Headers = { Host = "evil.example" } };
         Assert.Equal(400, (int)(await api.SendAsync(request, Cancellation)).StatusCode);
@@ -228,11 +228,11 @@ public sealed class StandaloneTests : StandaloneTest
     }
 
     // As the kernel writes them; those of this process alone.
-    private static List<string> ListeningAddresses(int process)
+    private static List<string> ListeningAddresses(ServiceProcess process)
     {
         const string Listening = "0A";
-        var sockets = Directory.GetFiles($"/proc/{process}/fd").Select(file => new FileInfo(file).LinkTarget)
-            .Where(target => target?.StartsWith("socket:[", StringComparison.Ordinal) == true).Select(target => target![8..^1]).ToHashSet();
+        var sockets = process.OpenFiles().Where(target => target.StartsWith("socket:[", StringComparison.Ordinal))
+            .Select(target => target[8..^1]).ToHashSet();
         return [.. File.ReadLines("/proc/net/tcp").Skip(1).Concat(File.ReadLines("/proc/net/tcp6").Skip(1))
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Where(fields => fields[3] == Listening && sockets.Contains(fields[9])).Select(fields => fields[1].Split(':')[0])];

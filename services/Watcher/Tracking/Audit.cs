@@ -46,10 +46,10 @@ internal sealed class Audit(WatcherOptions options, TimeProvider time)
         if (rested < _rest)
             return _rest - rested;
 
-        long start = time.GetTimestamp();
+        var worked = _running.Worked;
         bool ended = _running.Step();
         _restsSince = time.GetTimestamp();
-        _rest = time.GetElapsedTime(start, _restsSince) * (1 / options.AuditShare - 1);
+        _rest = (_running.Worked - worked) * (1 / options.AuditShare - 1);
         if (!ended)
             return _rest;
         done(_running);
