@@ -81,7 +81,7 @@ public sealed class StandaloneFaultsTests : StandaloneTest
                 await EqualsDiskAsync(api);
             await terminal.StandardInput.WriteAsync('\u0003');
             await terminal.StandardInput.FlushAsync(Cancellation);
-            await terminal.WaitForExitAsync(Cancellation).WaitAsync(Wait.Patience, Cancellation);
+            await terminal.WaitForExitAsync(Cancellation).WaitAsync(Patience.Usual, Cancellation);
             text = await shown;
         }
         finally

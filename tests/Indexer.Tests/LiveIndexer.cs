@@ -9,6 +9,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using WatchPhoto.Bus;
+using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Indexer.Api;
 
 namespace WatchPhoto.Indexer.Tests;
@@ -61,7 +62,7 @@ internal sealed class LiveIndexer : IAsyncDisposable
         var indexer = new LiveIndexer(settings, consumers, time, services);
         await indexer._app.StartAsync(TestContext.Current.CancellationToken);
         string address = indexer.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        indexer.Http = new HttpClient { BaseAddress = new Uri(address), Timeout = Eventually.Patience };
+        indexer.Http = new HttpClient { BaseAddress = new Uri(address), Timeout = Patience.Usual };
         return indexer;
     }
 
@@ -151,14 +152,14 @@ internal sealed class LogLines : ILoggerProvider
 
 internal static class Eventually
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-
     public static async Task IsTrueAsync(Func<Task<bool>> condition)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(Patience);
+        var patience = new Patience();
         while (!await condition())
-            await Task.Delay(20, patience.Token);
+        {
+            Assert.False(patience.IsOver(), "waited in vain");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
     }
 
     public static Task IsTrueAsync(Func<bool> condition) => IsTrueAsync(() => Task.FromResult(condition()));

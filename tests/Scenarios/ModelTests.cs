@@ -36,6 +36,22 @@ public sealed class ModelTests
         history.Run(StepsOfOne);
     }
 
+    [Theory]
+    // A comparison decided while an older one still had names to look at.
+    [InlineData(177)]
+    [InlineData(264)]
+    [InlineData(345)]
+    [InlineData(360)]
+    // What a comparison had asked for came before what had been heard of.
+    [InlineData(21948)]
+    [InlineData(22845)]
+    [InlineData(22914)]
+    public void A_history_that_went_wrong_where_each_step_ends_after_one_look(int seed)
+    {
+        using var history = new ModelHistory(seed, new Hardships { Races = true, OnlyMoves = true }) { ShortSteps = true };
+        history.Run(StepsOfOne);
+    }
+
     [Fact, Trait("Category", "Soak")]
     public void Whatever_happens_a_million_times_the_state_is_the_disk() => Run(steps: 1_000_000);
 
@@ -47,7 +63,11 @@ public sealed class ModelTests
         var failures = new List<string>();
         for (int seed = first; done < steps; seed++)
         {
-            using var history = new ModelHistory(seed, hardships) { Verbose = Number("WATCHPHOTO_SEED") is not null };
+            using var history = new ModelHistory(seed, hardships)
+            {
+                Verbose = Number("WATCHPHOTO_SEED") is not null,
+                ShortSteps = seed % 3 == 0,
+            };
             try
             {
                 history.Run(StepsOfOne);

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using WatchPhoto.Contracts;
+using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Kernel;
 using WatchPhoto.Watcher.State;
@@ -12,9 +13,6 @@ namespace WatchPhoto.Watcher.Tests;
 internal sealed class LiveWatcher : IDisposable
 {
     public const string Host = "here";
-
-    // Far beyond what anything takes on a busy machine.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly string _base = Directory.CreateTempSubdirectory("watchphoto-").FullName;
     private WatcherOptions _options;
@@ -144,7 +142,7 @@ internal sealed class LiveWatcher : IDisposable
     /// <summary>The entries by path, once they are those of the disk.</summary>
     public Dictionary<string, Entry> Settled()
     {
-        var deadline = DateTime.UtcNow + Patience;
+        var patience = new Patience();
         while (true)
         {
             // A look takes the state from the tracker and a processor: there are none while it is at work.
@@ -158,7 +156,7 @@ internal sealed class LiveWatcher : IDisposable
                 return Entries();
             }
 
-            if (DateTime.UtcNow > deadline)
+            if (patience.IsOver())
             {
                 Assert.Fail("The state is not the disk.\nDisk:  " + string.Join(", ", disk.Keys.Order(StringComparer.Ordinal))
                     + "\nState: " + string.Join(", ", entries.Keys.Order(StringComparer.Ordinal)));
@@ -172,10 +170,10 @@ internal sealed class LiveWatcher : IDisposable
 
     public static void Until(Func<bool> condition)
     {
-        var deadline = DateTime.UtcNow + Patience;
+        var patience = new Patience();
         while (!condition())
         {
-            Assert.True(DateTime.UtcNow < deadline, "waited in vain");
+            Assert.False(patience.IsOver(), "waited in vain");
             Thread.Sleep(5);
         }
     }

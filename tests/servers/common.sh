@@ -94,12 +94,15 @@ end() {
 
 gone() { ! stat_of "$1" || [ "${stat[0]}" = Z ]; }
 
-# wait_until SECONDS CONDITION...
+# wait_until SECONDS CONDITION...: seconds in which we could look. While the machine stood still, nobody could do what is
+# waited for.
 wait_until() {
-  local deadline=$((SECONDS + $1)); shift
+  local waited=0 looked=$SECONDS limit=$1 since; shift
   until "$@"; do
-    [ $SECONDS -lt $deadline ] || return 1
+    [ $waited -lt $limit ] || return 1
     sleep 0.05
+    since=$((SECONDS - looked)) looked=$SECONDS
+    waited=$((waited + (since < 10 ? since : 10)))
   done
 }
 
@@ -278,25 +281,28 @@ start_server() {
 
 # await SERVER: until it answers; when its process ends instead, its log is shown.
 await() {
-  local dir=$root/instances/$instance files file deadline=$((SECONDS + 300))
+  local dir=$root/instances/$instance files file
   . "$dir/ports"
   case $1 in
     rabbitmq) files=(rabbitmq) ;;
     mongodb) files=(postgres gateway) ;;
   esac
-  until "$1_answers"; do
-    for file in "${files[@]}"; do
-      if ! alive "$dir/$file.pid"; then
-        tail -n 30 "$dir/$file.log" >&2
-        die "$file ended instead of answering; the end of $dir/$file.log is above."
-      fi
-    done
-    if [ $SECONDS -ge $deadline ]; then
-      for file in "${files[@]}"; do tail -n 30 "$dir/$file.log" >&2; done
-      die "$1 did not answer within five minutes; the ends of its logs are above."
-    fi
-    sleep 0.05
+  wait_until 300 answers_or_ended "$1" || true
+  "$1_answers" && return
+  for file in "${files[@]}"; do
+    alive "$dir/$file.pid" && continue
+    tail -n 30 "$dir/$file.log" >&2
+    die "$file ended instead of answering; the end of $dir/$file.log is above."
   done
+  for file in "${files[@]}"; do tail -n 30 "$dir/$file.log" >&2; done
+  die "$1 did not answer within five minutes; the ends of its logs are above."
+}
+
+answers_or_ended() {
+  local file
+  "$1_answers" && return
+  for file in "${files[@]}"; do alive "$dir/$file.pid" || return 0; done
+  return 1
 }
 
 end_server() {

@@ -23,7 +23,6 @@ internal sealed class Comparison(
     private const int MostAhead = 64;
     // Directories that may be open for going ahead: in a wide and deep tree those whose turn to be gone into comes later are many.
     private static readonly int MostOpen = Math.Min(256, OpenFiles.Share);
-    private static readonly TimeSpan StepTime = TimeSpan.FromMilliseconds(50);
     // Of a step: a disk that did not answer for an hour is not left alone for four.
     private static readonly TimeSpan MostWorked = TimeSpan.FromSeconds(10);
 
@@ -58,6 +57,9 @@ internal sealed class Comparison(
     private long? _waitsSince;
     private long _moves;
 
+    /// <summary>After what time a step ends.</summary>
+    public required TimeSpan StepTime { get; init; }
+
     /// <summary>The library whose root is compared with all below, and so the whole disk; null: less than that.</summary>
     public WatchedLibrary? Whole { get; private set; }
 
@@ -69,6 +71,9 @@ internal sealed class Comparison(
 
     /// <summary>It met a directory that has moved, with all below.</summary>
     public bool HasMoved { get; private set; }
+
+    /// <summary>Not all names that were heard of have been looked at: what another misses may be at one of them.</summary>
+    public bool HasNamesToLookAt => _names.Count > 0;
 
     /// <summary>
     /// Since when it has waited for where a file has gone whose place another took; null: it does not. Another name of a file that
@@ -1284,8 +1289,8 @@ internal interface IComparisonEvents
     void CompareAgain(DirectoryNode node, bool recursive);
 
     /// <summary>
-    /// Another comparison, of less than a whole library, that has met a directory that moved, or has waited as long for where files
-    /// have gone, and has not ended.
+    /// Another comparison, of less than a whole library, that has met a directory that moved, has names to look at, or has waited as
+    /// long for where files have gone, and has not ended.
     /// </summary>
     Comparison? StillMoving(Comparison but);
 

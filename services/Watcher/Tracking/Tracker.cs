@@ -108,6 +108,9 @@ internal sealed partial class Tracker : IComparisonEvents
     /// <inheritdoc cref="Planner.MovedAtOnce"/>
     public int MovedAtOnce { init => _planner.MovedAtOnce = value; }
 
+    /// <inheritdoc cref="Comparison.StepTime"/>
+    public TimeSpan StepTime { get; init; } = TimeSpan.FromMilliseconds(50);
+
     public int Watches => _tree.Watches;
 
     public IReadOnlyCollection<WatchedLibrary> Libraries => _libraries.Values;
@@ -499,7 +502,7 @@ internal sealed partial class Tracker : IComparisonEvents
     {
         long? since = but.WaitsSince;
         return _running.FirstOrDefault(comparison => comparison != but && comparison.Whole is null
-            && (comparison.HasMoved || comparison.WaitsSince <= since));
+            && (comparison.HasMoved || (comparison.HasNamesToLookAt && !_patrols.ContainsKey(comparison)) || comparison.WaitsSince <= since));
     }
 
     void IComparisonEvents.Recorded(Comparison comparison)
@@ -559,7 +562,10 @@ internal sealed partial class Tracker : IComparisonEvents
             _agenda.Look(node.Parent, node.Name, mayBeUnfinished: false);
     }
 
-    private Comparison NewComparison() => new(_state, _tree, _planner, _byRow.GetValueOrDefault, this, _time, _readers);
+    private Comparison NewComparison() => new(_state, _tree, _planner, _byRow.GetValueOrDefault, this, _time, _readers)
+    {
+        StepTime = StepTime,
+    };
 
     // All that is small is one comparison, and so can be one plan; each scan is one of its own.
     private void Begin()
@@ -578,7 +584,18 @@ internal sealed partial class Tracker : IComparisonEvents
                 small.Add(directory, recursive);
         }
 
-        _running.AddFirst(small);
+        // What no hint led to comes after what hints did, which may tell where things are now; but it waits for nothing that is long.
+        var next = _running.First;
+        while (small.HintedAt is null && next is { Value.Whole: null } && !_patrols.ContainsKey(next.Value)
+            && _time.GetElapsedTime(next.Value.Started) < _options.MoveWindow)
+        {
+            next = next.Next;
+        }
+
+        if (next is null)
+            _running.AddLast(small);
+        else
+            _running.AddBefore(next, small);
     }
 
     // One comparison of a disk at a time: of two, each would see a part of what happens meanwhile, and one take for gone what the

@@ -14,6 +14,8 @@ internal sealed class UnseenPlaces(TimeSpan interval, TimeProvider time)
     // goes into it at most.
     private const int Share = 20;
     private static readonly TimeSpan Cheap = TimeSpan.FromMilliseconds(1);
+    // What takes longer stood still: a process that was stopped while it counted does not keep what it had counted for hours.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
     private readonly Patrol _directories = new(interval, time);
     private readonly Patrol _names = new(interval, time, isWithAllBelow: false);
@@ -80,7 +82,7 @@ internal sealed class UnseenPlaces(TimeSpan interval, TimeProvider time)
         long began = time.GetTimestamp();
         var report = Find(libraries, everywhere);
         _reportedAt = time.GetTimestamp();
-        _reporting = time.GetElapsedTime(began, _reportedAt);
+        _reporting = time.GetElapsedTime(began, _reportedAt) is var took && took < Longest ? took : Longest;
         _reported = everywhere is null && _reporting > Cheap ? report : null;
         return report;
     }

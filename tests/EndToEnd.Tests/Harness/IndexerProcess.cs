@@ -33,7 +33,7 @@ internal sealed partial class IndexerProcess(string name, string directory, IRea
         await Wait.UntilAsync(
             () => (address = Lines.Skip(_linesBeforeStart).Select(line => Listening().Match(line)).FirstOrDefault(match => match.Success)?.Groups[1].Value) is not null,
             $"{Name} does not listen:\n{string.Join('\n', Lines)}");
-        return _api = new HttpClient { BaseAddress = new Uri(address!), Timeout = Wait.Patience };
+        return _api = new HttpClient { BaseAddress = new Uri(address!), Timeout = Patience.Usual };
     }
 
     /// <summary>What it has counted since it started: events <c>applied</c>, <c>ofRemovedLibraries</c>, <c>ofOldEpochs</c>.</summary>

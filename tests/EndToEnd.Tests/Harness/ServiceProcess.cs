@@ -97,7 +97,7 @@ internal class ServiceProcess : IDisposable
     {
         IsToEnd();
         _process!.Kill();
-        Assert.True(_process.WaitForExit(Wait.Patience), $"{Name} does not end, although it is killed.");
+        Assert.True(_process.WaitForExit(Patience.Usual), $"{Name} does not end, although it is killed.");
         // All that it has written is read: none of it is taken for the next one's.
         _process.WaitForExit();
     }
@@ -142,7 +142,7 @@ internal class ServiceProcess : IDisposable
     public async Task<int> ExitAsync()
     {
         IsToEnd();
-        await _process!.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Wait.Patience);
+        await _process!.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience.Usual);
         return _process.ExitCode;
     }
 
@@ -169,7 +169,7 @@ internal class ServiceProcess : IDisposable
         if (IsRunning)
         {
             _process!.Kill();
-            _process.WaitForExit(Wait.Patience);
+            _process.WaitForExit(Patience.Usual);
         }
 
         _process?.Dispose();

@@ -29,7 +29,7 @@ internal sealed partial class StandaloneProcess : ServiceProcess
         await Wait.UntilAsync(
             () => (address = LinesSinceStart.Select(line => Listening().Match(line)).FirstOrDefault(match => match.Success)?.Groups[1].Value) is not null,
             "It does not tell the address of its API.");
-        return new HttpClient { BaseAddress = new Uri(address!), Timeout = Wait.Patience };
+        return new HttpClient { BaseAddress = new Uri(address!), Timeout = Patience.Usual };
     }
 
     /// <summary>Waits for a line since it was last started.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using WatchPhoto.EndToEnd.Tests.Harness;
 
 namespace WatchPhoto.Indexer.Tests.Api;
 
@@ -142,7 +143,7 @@ internal sealed class RawHttp(Uri address) : IDisposable
     private Socket Connected()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        socket.ReceiveTimeout = (int)Eventually.Patience.TotalMilliseconds;
+        socket.ReceiveTimeout = (int)Patience.Usual.TotalMilliseconds;
         socket.Connect(address.Host, address.Port);
         return socket;
     }

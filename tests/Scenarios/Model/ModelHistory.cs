@@ -131,6 +131,9 @@ internal sealed class ModelHistory : IDisposable
     /// <summary>Keeps every hint and every look in what a failure says.</summary>
     public bool Verbose { get; init; }
 
+    /// <summary>Each step of the watcher ends after one look, as on a machine that has no time for it.</summary>
+    public bool ShortSteps { get; init; }
+
     /// <summary>Takes down what the watcher does.</summary>
     public Trace? Trace { get; init; }
 
@@ -278,7 +281,11 @@ internal sealed class ModelHistory : IDisposable
         _world.ForgetWatches();
         _disk?.CloseAll();
         _disk = new ModelDisk(_world, BeforeLook);
-        _tracker = new Tracker(_state, _disk, _options, _time, NullLogger.Instance, MayCrash, _ => { }, new AtOnce()) { MovedAtOnce = 2 };
+        _tracker = new Tracker(_state, _disk, _options, _time, NullLogger.Instance, MayCrash, _ => { }, new AtOnce())
+        {
+            MovedAtOnce = 2,
+            StepTime = ShortSteps ? TimeSpan.Zero : TimeSpan.FromMilliseconds(50),
+        };
         Attempt(_tracker.Start);
     }
 

@@ -82,9 +82,12 @@ internal sealed class ScenarioRun
         }
         catch (Exception exception) when (!Cancellation.IsCancellationRequested)
         {
-            Failure = new InvalidOperationException($"{_scenario.Name}: {what}: {exception.Message}", exception);
+            Failure = new InvalidOperationException($"{_scenario.Name}: {what}: {exception.Message}\n{WhatTheWatcherSaid()}", exception);
         }
     }
+
+    private string WhatTheWatcherSaid() => string.Join('\n', _installation.Watcher.Lines.Where(line =>
+        line.Contains("kernel", StringComparison.Ordinal) || _libraries.Exists(library => line.Contains($"{library.Id}:", StringComparison.Ordinal))));
 
     private async Task ExpectAsync(string[] words)
     {
