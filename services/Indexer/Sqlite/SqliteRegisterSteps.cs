@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Catalog.Algebra;
+using WatchPhoto.Sqlite;
 
 namespace WatchPhoto.Indexer.Sqlite;
 
@@ -17,32 +18,32 @@ internal sealed class SqliteRegisterSteps(SqliteConnection connection) : IRegist
         birth_s = ?10, birth_ns = ?11, photo = ?12
         """;
 
-    private readonly SqliteStatement _put = new(connection, $"""
+    private readonly Statement _put = Prepare(connection, $"""
         INSERT INTO register (library, path, version, digest, photo_id, size, modified_s, modified_ns, inode, birth_s, birth_ns, photo)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         ON CONFLICT DO UPDATE SET {Assignments} WHERE {Supersedes}
         """);
 
-    private readonly SqliteStatement _replace = new(connection,
+    private readonly Statement _replace = Prepare(connection,
         $"UPDATE register SET {Assignments} WHERE library = ?1 AND path = ?2 AND {Supersedes}");
 
-    private readonly SqliteStatement _raise = new(connection, """
+    private readonly Statement _raise = Prepare(connection, """
         INSERT INTO removal VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET version = ?3 WHERE ?3 > version
         """);
 
-    private readonly SqliteStatement _sweep = new(connection, """
+    private readonly Statement _sweep = Prepare(connection, """
         UPDATE register SET version = ?2, digest = NULL, photo_id = NULL, size = NULL, modified_s = NULL, modified_ns = NULL,
             inode = NULL, birth_s = NULL, birth_ns = NULL, photo = NULL
         WHERE library = ?1 AND path >= ?3 AND path < ?4 AND version < ?2 AND digest IS NOT NULL
         """);
 
-    private readonly SqliteStatement _range = new(connection,
+    private readonly Statement _range = Prepare(connection,
         "SELECT version FROM removal WHERE library = ?1 AND directory = ?2");
 
     public Task RaiseRangesAsync(string libraryId, IReadOnlyList<Removal> removals, CancellationToken cancellationToken)
     {
         foreach (var (directory, version) in removals)
-            _raise.Bind(libraryId).Bind(directory).Bind(version).Execute();
+            _raise.Bind(libraryId).Bind(directory).Bind(version).Run();
         return Task.CompletedTask;
     }
 
@@ -53,9 +54,9 @@ internal sealed class SqliteRegisterSteps(SqliteConnection connection) : IRegist
             var below = PathRange.Below(directory);
             _sweep.Bind(libraryId).Bind(version).Bind(below.From);
             if (below.End is { } end)
-                _sweep.Bind(end).Execute();
+                _sweep.Bind(end).Run();
             else
-                _sweep.Bind(SqliteRow.BehindAllText).Execute();
+                _sweep.Bind(SqliteRow.BehindAllText).Run();
         }
 
         return Task.CompletedTask;
@@ -64,7 +65,6 @@ internal sealed class SqliteRegisterSteps(SqliteConnection connection) : IRegist
     public Task WriteAsync(string libraryId, IReadOnlyList<Register> registers, bool create, CancellationToken cancellationToken)
     {
         var statement = create ? _put : _replace;
-        Span<byte> id = stackalloc byte[16];
         foreach (var register in registers)
         {
             if (register.Live is not { } live)
@@ -76,14 +76,13 @@ internal sealed class SqliteRegisterSteps(SqliteConnection connection) : IRegist
                 string? photo = live.Description is null
                     ? null
                     : JsonSerializer.Serialize(live.Description, CatalogJson.Default.PhotoDescription);
-                live.PhotoId.TryWriteBytes(id, bigEndian: true, out _);
-                statement.Bind(libraryId).Bind(register.Path).Bind(register.Version).Bind(live.Digest).Bind(id).Bind(live.File.Size)
+                statement.Bind(libraryId).Bind(register.Path).Bind(register.Version).Bind(live.Digest).Bind(live.PhotoId).Bind(live.File.Size)
                     .Bind(live.File.ModifiedAt.Seconds).Bind(live.File.ModifiedAt.Nanoseconds)
                     .Bind((long)live.File.Inode).Bind(live.File.BirthTime?.Seconds).Bind(live.File.BirthTime?.Nanoseconds)
                     .Bind(photo);
             }
 
-            statement.Execute();
+            statement.Run();
         }
 
         return Task.CompletedTask;
@@ -95,7 +94,7 @@ internal sealed class SqliteRegisterSteps(SqliteConnection connection) : IRegist
         Dictionary<string, long> ranges = [];
         foreach (string directory in directories)
         {
-            if (_range.Bind(libraryId).Bind(directory).Number() is { } version)
+            if (_range.Bind(libraryId).Bind(directory).FirstNumber() is { } version)
                 ranges.Add(directory, version);
         }
 
@@ -110,4 +109,7 @@ internal sealed class SqliteRegisterSteps(SqliteConnection connection) : IRegist
         _sweep.Dispose();
         _range.Dispose();
     }
+
+    private static Statement Prepare(SqliteConnection connection, string sql) =>
+        new(connection.Handle!, sql, SqliteException.ThrowExceptionForRC);
 }

@@ -1,6 +1,7 @@
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Reconcile;
+using WatchPhoto.Watcher.State;
 using WatchPhoto.Watcher.Tree;
 
 namespace WatchPhoto.Watcher.Libraries;
@@ -47,13 +48,16 @@ internal sealed class WatchedLibrary(long row, Library definition)
     /// <summary>What a person has said of the entries held; the scan that runs next does it.</summary>
     public Verdict? Decision { get; set; }
 
-    /// <summary>The version of the last plan.</summary>
-    public long Version { get; set; }
+    /// <summary>What the ledger keeps: where entries change, nobody else sets it.</summary>
+    public Counters Counters { get; set; }
 
-    public long Entries { get; set; }
+    /// <summary>The version of the last plan.</summary>
+    public long Version => Counters.Version;
+
+    public long Entries => Counters.Entries;
 
     /// <summary>Sum of the entries' digests.</summary>
-    public long Digest { get; set; }
+    public long Digest => Counters.Digest;
 
     /// <summary>Directories in the tree, the root among them.</summary>
     public int Directories { get; set; }
@@ -85,10 +89,13 @@ internal sealed class WatchedLibrary(long row, Library definition)
     public void SeeHighestVersion(long version) =>
         Definition = Definition with { HighestVersion = Math.Max(version, Definition.HighestVersion) };
 
+    /// <summary>Versions go on above one that the catalog has told of.</summary>
+    public void RaiseVersion(long version) => Counters = Counters with { Version = Math.Max(version, Version) };
+
     /// <summary>Versions go on from here, though higher ones were told: those were of a wrong clock.</summary>
     public void Restart(long version, long highestVersion)
     {
-        Version = version;
+        Counters = Counters with { Version = version };
         Definition = Definition with { HighestVersion = highestVersion };
     }
 
@@ -137,12 +144,5 @@ internal sealed class WatchedLibrary(long row, Library definition)
         }
 
         return entries;
-    }
-
-    /// <summary>A version for the next plan: above all before it, here and in the catalog, and near to the clock.</summary>
-    public long NextVersion(TimeProvider time)
-    {
-        Version = Math.Max(Math.Max(Version, Definition.HighestVersion) + 1, IndexersClock.VersionAt(time.GetUtcNow()));
-        return Version;
     }
 }

@@ -95,7 +95,7 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
         {
             if (one.Directory.Row(state) is { } row
                 && state.Find(new EntryKey(row, one.Name)) is { } entry)
-                state.Put(entry with { IsMissing = true });
+                state.Put(one.Directory.Library, entry, entry with { IsMissing = true });
         }
     }
 
@@ -133,20 +133,18 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
 
     private int Tell(MoveToTell move, WatchedLibrary library, int most)
     {
-        long version = library.NextVersion(time);
+        long version = state.NextVersion(library, time);
         var told = new List<(byte[], Entry)>();
         foreach (var recorded in state.EntriesOf(move.Directory.Row, move.Told, most))
         {
             var entry = recorded.At(recorded.Key.Path(move.Directory.Path), version);
-            state.Update(entry);
-            library.Digest += entry.Digest - (long)recorded.Digest;
+            state.Update(library, recorded, entry);
             told.Add((move.Directory.Path, entry));
         }
 
         Outbox.Add(state, library, FileEventKind.Moved, told, move.Before);
         move.Told = told.Count < most ? null : told[^1].Item2.Key.Name;
         state.MoveIsTold(move.Directory.Row, move.Told);
-        state.SaveLibrary(library);
         return told.Count;
     }
 
@@ -383,7 +381,7 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
             }
             else if (path.Recorded.IsMissing)
             {
-                state.Put(path.Recorded with { IsMissing = false });
+                state.Put(path.Directory.Library, path.Recorded, path.Recorded with { IsMissing = false });
             }
         }
         else if (TakesOver(path))
@@ -446,7 +444,7 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
         LibraryPlan Of(WatchedLibrary library)
         {
             if (!told.TryGetValue(library, out var plan))
-                told.Add(library, plan = new LibraryPlan(library, library.NextVersion(time)));
+                told.Add(library, plan = new LibraryPlan(library, state.NextVersion(library, time)));
             return plan;
         }
 
@@ -591,10 +589,7 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
         {
             var text = path.Text();
             var entry = Entry.Of(path.Key, text, photoId, Version, path.OnDisk!.Value);
-            state.Put(entry);
-            if (path.Recorded is null)
-                library.Entries++;
-            library.Digest += entry.Digest - (long)(path.Recorded?.Digest ?? 0);
+            state.Put(library, path.Recorded, entry);
 
             bool within = path.Source?.Directory.Library == library;
             if (path.Kind == FileEventKind.Created || (path.Kind == FileEventKind.Moved && !within))
@@ -614,12 +609,7 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
             });
         }
 
-        public void Remove(PlannedPath path, StateDatabase state)
-        {
-            state.Remove(path.Key);
-            library.Entries--;
-            library.Digest -= path.Recorded!.Digest;
-        }
+        public void Remove(PlannedPath path, StateDatabase state) => state.Remove(library, path.Recorded!);
 
         public void Finish(StateDatabase state)
         {
@@ -632,8 +622,6 @@ internal sealed partial class Planner(StateDatabase state, DirectoryTree tree, W
                 Events.AddRange(_told.Select(one => one.Entry.Event(FileEventKind.Created, one.Directory)));
                 Outbox.Add(state, library, Events);
             }
-
-            state.SaveLibrary(library);
         }
     }
 }

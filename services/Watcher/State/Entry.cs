@@ -54,7 +54,7 @@ internal sealed record Entry
         };
     }
 
-    /// <summary>The same entry after its directory has moved.</summary>
+    /// <summary>The same entry when it is told again, maybe after its directory has moved.</summary>
     /// <param name="path">As it travels.</param>
     public Entry At(string path, long version) =>
         this with { Version = version, Digest = RegisterDigest.Compute(path, version, PhotoId, File, photo: null) };

@@ -22,7 +22,6 @@ internal sealed class Recoveries(StateDatabase state, Action<CatalogPartRequeste
         state.Transact(() =>
         {
             state.RemoveEntries(library);
-            library.Entries = library.Digest = 0;
             state.SaveLibrary(library);
         });
         Ask(library, after: null);
@@ -44,7 +43,7 @@ internal sealed class Recoveries(StateDatabase state, Action<CatalogPartRequeste
                 Take(library, entry);
             library.IsRecovering = !part.IsLast;
             if (part.HighestVersion <= highest)
-                library.Version = Math.Max(library.Version, part.HighestVersion);
+                library.RaiseVersion(part.HighestVersion);
             state.SaveLibrary(library);
         });
         if (part.IsLast)
@@ -84,11 +83,10 @@ internal sealed class Recoveries(StateDatabase state, Action<CatalogPartRequeste
     {
         byte[] path = PhotoPath.Decode(entry.Path);
         int slash = path.AsSpan().LastIndexOf((byte)'/');
-        uint digest = RegisterDigest.Compute(entry.Path, entry.Version, entry.PhotoId, entry.File, photo: null);
         var identity = FileIdentity.Of(entry.File.Inode, entry.File.BirthTime, entry.File.Size, entry.File.ModifiedAt);
         // Its id lives here again.
         state.Forget(identity, path.AsSpan(slash + 1));
-        state.Put(new Entry
+        state.Put(library, before: null, new Entry
         {
             Key = new EntryKey(state.FindOrAddDirectory(library, path.AsSpan(0, slash + 1)), path[(slash + 1)..]),
             PhotoId = entry.PhotoId,
@@ -96,9 +94,7 @@ internal sealed class Recoveries(StateDatabase state, Action<CatalogPartRequeste
             Size = entry.File.Size,
             Modified = entry.File.ModifiedAt,
             Identity = identity,
-            Digest = digest,
+            Digest = RegisterDigest.Compute(entry.Path, entry.Version, entry.PhotoId, entry.File, photo: null),
         });
-        library.Entries++;
-        library.Digest += digest;
     }
 }

@@ -52,7 +52,7 @@ internal sealed class Resyncs(StateDatabase state, WatcherOptions options, TimeP
     private void Tell(WatchedLibrary library, ResyncCursor cursor)
     {
         var told = new List<(byte[] Directory, Entry Entry)>();
-        long version = library.NextVersion(time);
+        long version = state.NextVersion(library, time);
         while (told.Count < ChunkSize)
         {
             if (state.DirectoryFrom(library, cursor.Directory) is not { } directory)
@@ -64,7 +64,12 @@ internal sealed class Resyncs(StateDatabase state, WatcherOptions options, TimeP
             var name = directory.Path.AsSpan().SequenceEqual(cursor.Directory) ? cursor.Name : [];
             var entries = state.EntriesOf(directory.Row, name, ChunkSize - told.Count);
             foreach (var entry in entries)
-                told.Add((directory.Path, Renew(library, directory, entry, version)));
+            {
+                var renewed = entry.At(entry.Key.Path(directory.Path), version);
+                state.Put(library, entry, renewed);
+                told.Add((directory.Path, renewed));
+            }
+
             cursor = entries.Count > 0
                 ? new ResyncCursor(directory.Path, entries[^1].Key.Name)
                 // A zero byte is in no path: the next directory in order.
@@ -75,16 +80,5 @@ internal sealed class Resyncs(StateDatabase state, WatcherOptions options, TimeP
         library.Resync = cursor;
         Outbox.Add(state, library, FileEventKind.Changed, told);
         state.SaveLibrary(library);
-    }
-
-    private Entry Renew(WatchedLibrary library, in DirectoryRow directory, Entry entry, long version)
-    {
-        var renewed = entry with
-        {
-            Version = version, Digest = RegisterDigest.Compute(entry.Key.Path(directory.Path), version, entry.PhotoId, entry.File, photo: null),
-        };
-        state.Put(renewed);
-        library.Digest += renewed.Digest - (long)entry.Digest;
-        return renewed;
     }
 }
