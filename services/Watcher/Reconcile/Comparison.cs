@@ -4,6 +4,7 @@ using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.Planning;
 using WatchPhoto.Watcher.State;
 using WatchPhoto.Watcher.Tree;
 
