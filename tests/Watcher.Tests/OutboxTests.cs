@@ -9,6 +9,7 @@ using WatchPhoto.Contracts;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Kernel;
 using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.Planning;
 using WatchPhoto.Watcher.Publishing;
 using WatchPhoto.Watcher.Reconcile;
 using WatchPhoto.Watcher.State;

@@ -1,5 +1,6 @@
 using Mono.Unix.Native;
 using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.Planning;
 using WatchPhoto.Watcher.State;
 using WatchPhoto.Watcher.Tree;
 

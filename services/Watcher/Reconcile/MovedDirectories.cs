@@ -1,4 +1,5 @@
 using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Planning;
 using WatchPhoto.Watcher.State;
 using WatchPhoto.Watcher.Tree;
 

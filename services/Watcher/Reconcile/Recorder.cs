@@ -1,4 +1,5 @@
 using WatchPhoto.Watcher.Libraries;
+using WatchPhoto.Watcher.Planning;
 using WatchPhoto.Watcher.State;
 
 namespace WatchPhoto.Watcher.Reconcile;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
-namespace WatchPhoto.Watcher.Reconcile;
+namespace WatchPhoto.Watcher.Planning;
 
 /// <summary>
 /// New photo ids: UUIDv7 (RFC 9562, 5.7) by the clock. The kernel is asked for the random bits of many at once: for each of a
