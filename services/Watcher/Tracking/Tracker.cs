@@ -39,13 +39,10 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly Dictionary<string, string> _refused = [];
     // Their roots are not where they were. That is believed when all hints of how it came to be are in.
     private readonly HashSet<WatchedLibrary> _doubted = [];
-    private readonly UnseenPlaces _unseen;
-    private readonly Patrol _polled;
-    // Roots of libraries of which too much was missing, and of which something was heard since.
-    private readonly Patrol _held;
+    private readonly Patrols _patrols;
     private readonly LinkedList<Comparison> _running = new();
     // The libraries that patrols are in.
-    private readonly Dictionary<Comparison, HashSet<WatchedLibrary>> _patrols = [];
+    private readonly Dictionary<Comparison, HashSet<WatchedLibrary>> _patrolled = [];
     // Roots whose next scan begins when what compares their libraries now has ended.
     private readonly HashSet<DirectoryNode> _scansToCome = [];
     private readonly Action _recorded;
@@ -78,9 +75,7 @@ internal sealed partial class Tracker : IComparisonEvents
         _tree = new DirectoryTree(disk);
         _planner = new Planner(state, _tree, options, _time) { NotSeen = SourceNotSeen };
         _agenda = new Agenda(time);
-        _unseen = new UnseenPlaces(options.TroubleInterval, time);
-        _polled = new Patrol(options.PollInterval, time);
-        _held = new Patrol(options.TroubleInterval, time);
+        _patrols = new Patrols(options, time, ComparePatrolled, LookPatrolled);
         _moves = new MoveWindow(options.MoveWindow, time);
         _settling = new SettlingNames(options.SettleTime, time);
         _overflows = new Overflows(time);
@@ -155,7 +150,7 @@ internal sealed partial class Tracker : IComparisonEvents
 
         node.Touch();
         if (node.Library is { Held: not null, Root: { } root })
-            _held.Add(root);
+            _patrols.Held.Add(root);
         if (name.Length > 0)
             HintAt(node, mask, cookie, name);
         else if (mask.HasFlag(WatchMask.Ignored))
@@ -197,9 +192,7 @@ internal sealed partial class Tracker : IComparisonEvents
 
         _doubted.Clear();
         var next = CheckRoots();
-        next = Earlier(next, _unseen.Work(ComparePatrolled, LookPatrolled));
-        next = Earlier(next, _polled.Work(stays: _ => true, ComparePatrolled));
-        next = Earlier(next, _held.Work(stays: root => root.Library.Held is not null, ComparePatrolled));
+        next = Earlier(next, _patrols.Work());
         next = Earlier(next, _recoveries.AskAgain());
         next = Earlier(next, _resyncs.Work(_libraries.Values));
         if (_overflows.IsDue(out var overflow))
@@ -389,10 +382,10 @@ internal sealed partial class Tracker : IComparisonEvents
     public bool IsIdle => _agenda.IsEmpty && _running.Count == 0;
 
     public IEnumerable<DirectoryNode> Troubled(WatchedLibrary library) =>
-        _unseen.Directories.Where(node => node.Library == library);
+        _patrols.Unseen.Directories.Where(node => node.Library == library);
 
     /// <summary>What cannot be seen now, by library; one that is seen wholly is not in it.</summary>
-    public IReadOnlyDictionary<WatchedLibrary, Unseen> Unseen() => _unseen.Report(_libraries.Values, ClockProblem);
+    public IReadOnlyDictionary<WatchedLibrary, Unseen> Unseen() => _patrols.Unseen.Report(_libraries.Values, ClockProblem);
 
     long IComparisonEvents.Moves => _moveHints;
 
@@ -415,7 +408,7 @@ internal sealed partial class Tracker : IComparisonEvents
         if (node.Trouble != trouble)
             LogTrouble(node.Library.Id, NameComparer.Display(node.Path()), trouble);
         node.Trouble = trouble;
-        _unseen.Add(node);
+        _patrols.Unseen.Add(node);
     }
 
     void IComparisonEvents.NumbersDoNotLast(DirectoryNode node)
@@ -459,7 +452,7 @@ internal sealed partial class Tracker : IComparisonEvents
     void IComparisonEvents.NameNotSeen(DirectoryNode node, ReadOnlySpan<byte> name, Errno error)
     {
         var trouble = Trouble.Of(error);
-        if (_unseen.AddName(node, name, trouble))
+        if (_patrols.Unseen.AddName(node, name, trouble))
             LogTrouble(node.Library.Id, NameComparer.Display([.. node.Path(), .. name]), trouble);
     }
 
@@ -475,7 +468,7 @@ internal sealed partial class Tracker : IComparisonEvents
 
     void IComparisonEvents.Polled(DirectoryNode node)
     {
-        if (_polled.Add(node))
+        if (_patrols.Polled.Add(node))
             LogPolled(node.Library.Id, NameComparer.Display(node.Path()));
     }
 
@@ -502,7 +495,7 @@ internal sealed partial class Tracker : IComparisonEvents
     {
         long? since = but.WaitsSince;
         return _running.FirstOrDefault(comparison => comparison != but && comparison.Whole is null
-            && (comparison.HasMoved || (comparison.HasNamesToLookAt && !_patrols.ContainsKey(comparison)) || comparison.WaitsSince <= since));
+            && (comparison.HasMoved || (comparison.HasNamesToLookAt && !_patrolled.ContainsKey(comparison)) || comparison.WaitsSince <= since));
     }
 
     void IComparisonEvents.Recorded(Comparison comparison)
@@ -586,7 +579,7 @@ internal sealed partial class Tracker : IComparisonEvents
 
         // What no hint led to comes after what hints did, which may tell where things are now; but it waits for nothing that is long.
         var next = _running.First;
-        while (small.HintedAt is null && next is { Value.Whole: null } && !_patrols.ContainsKey(next.Value)
+        while (small.HintedAt is null && next is { Value.Whole: null } && !_patrolled.ContainsKey(next.Value)
             && _time.GetElapsedTime(next.Value.Started) < _options.MoveWindow)
         {
             next = next.Next;
@@ -602,7 +595,7 @@ internal sealed partial class Tracker : IComparisonEvents
     // other has seen to come.
     private void BeginScan(DirectoryNode root)
     {
-        if (ScanOf(root.Library) is not null || _patrols.Values.Any(libraries => libraries.Contains(root.Library)))
+        if (ScanOf(root.Library) is not null || _patrolled.Values.Any(libraries => libraries.Contains(root.Library)))
         {
             _scansToCome.Add(root);
             return;
@@ -632,7 +625,7 @@ internal sealed partial class Tracker : IComparisonEvents
         var compared = directories.Where(directory => directory.Parent is not null && ScanOf(directory.Library) is null).ToList();
         foreach (var directory in compared)
             together.Add(directory, recursive: true);
-        _patrols.Add(together, [.. compared.Select(directory => directory.Library)]);
+        _patrolled.Add(together, [.. compared.Select(directory => directory.Library)]);
         begun.Add(together);
         _running.AddLast(together);
         return () => begun.Exists(_running.Contains) ? null : new TimeSpan(begun.Sum(comparison => comparison.Worked.Ticks));
@@ -660,7 +653,7 @@ internal sealed partial class Tracker : IComparisonEvents
             return;
         if (running.List is not null)
             _running.Remove(running);
-        _patrols.Remove(running.Value);
+        _patrolled.Remove(running.Value);
         Done(running.Value);
         BeginScansToCome();
     }
@@ -908,9 +901,7 @@ internal sealed partial class Tracker : IComparisonEvents
             _tree.Drop(root);
         }
 
-        _unseen.Remove(library);
-        _polled.Remove(library);
-        _held.Remove(library);
+        _patrols.Remove(library);
         library.Holds.Clear();
     }
 
@@ -963,7 +954,7 @@ internal sealed partial class Tracker : IComparisonEvents
 
         // During a scan they may only not have been met yet.
         if (library.Root is { IsListed: true } && ScanOf(library) is null)
-            _unseen.SetLostMounts(library, [.. library.Mounts.Keys.Where(mount => DirectoryTree.Find(library, mount) is null && IsRecordedBelow(library, mount))]);
+            _patrols.Unseen.SetLostMounts(library, [.. library.Mounts.Keys.Where(mount => DirectoryTree.Find(library, mount) is null && IsRecordedBelow(library, mount))]);
     }
 
     private bool IsRecordedBelow(WatchedLibrary library, byte[] path)
