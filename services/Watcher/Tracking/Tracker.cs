@@ -18,10 +18,6 @@ internal sealed partial class Tracker : IComparisonEvents
 {
     private const int MostSettledAtOnce = 4096;
 
-    private static readonly TimeSpan LeapDoubt = TimeSpan.FromHours(1);
-    // Within this a comparison that finds the same again is not recorded.
-    private static readonly TimeSpan ComparisonKept = TimeSpan.FromHours(1);
-
     private readonly StateDatabase _state;
     private readonly IDisk _disk;
     private readonly WatcherOptions _options;
@@ -40,11 +36,8 @@ internal sealed partial class Tracker : IComparisonEvents
     // Their roots are not where they were. That is believed when all hints of how it came to be are in.
     private readonly HashSet<WatchedLibrary> _doubted = [];
     private readonly Patrols _patrols;
-    private readonly LinkedList<Comparison> _running = new();
-    // The libraries that patrols are in.
-    private readonly Dictionary<Comparison, HashSet<WatchedLibrary>> _patrolled = [];
-    // Roots whose next scan begins when what compares their libraries now has ended.
-    private readonly HashSet<DirectoryNode> _scansToCome = [];
+    private readonly RunningComparisons _running;
+    private readonly ComparedDisks _compared;
     private readonly Action _recorded;
     private readonly Overflows _overflows;
     private readonly Audit _audit;
@@ -56,10 +49,8 @@ internal sealed partial class Tracker : IComparisonEvents
     private readonly VersionRepair _versions;
     private bool _hasStarted;
     private bool _hasClockProblem;
-    private long? _leapt;
     // When the oldest hint was read that is not looked at yet.
     private long? _hintedAt;
-    private bool _hasCompared;
     private long _moveHints;
     private long _rootsChecked;
 
@@ -75,7 +66,9 @@ internal sealed partial class Tracker : IComparisonEvents
         _tree = new DirectoryTree(disk);
         _planner = new Planner(state, _tree, options, _time) { NotSeen = SourceNotSeen };
         _agenda = new Agenda(time);
-        _patrols = new Patrols(options, time, ComparePatrolled, LookPatrolled);
+        _compared = new ComparedDisks(state, options, _time, log);
+        _running = new RunningComparisons(_agenda, options, _time, NewComparison, _compared.Ended);
+        _patrols = new Patrols(options, time, _running.ComparePatrolled, _running.LookPatrolled);
         _moves = new MoveWindow(options.MoveWindow, time);
         _settling = new SettlingNames(options.SettleTime, time);
         _overflows = new Overflows(time);
@@ -208,29 +201,13 @@ internal sealed partial class Tracker : IComparisonEvents
         next = Earlier(next, nextQuiet);
 
         if (!_agenda.IsEmpty)
-            Begin();
+            _running.Begin(_renames.Take(), _hintedAt);
         _hintedAt = null;
-        if (_running.First is not { } first)
-        {
-            next = Earlier(next, _audit.Work(_libraries.Values, NewComparison, Done));
-            return _doubted.Count > 0 ? TimeSpan.Zero : next;
-        }
-
-        // The newest first: a live event never waits for a long scan; then what it was put before, and scans in turn.
-        Step(first);
-        if (_running.First is { } other && other != first)
-        {
-            if (other.Value.Whole is not null)
-            {
-                _running.RemoveFirst();
-                _running.AddLast(other);
-            }
-
-            Step(other);
-        }
-
         // A step may have put something off: when that is due, the next call finds.
-        return TimeSpan.Zero;
+        if (_running.Step())
+            return TimeSpan.Zero;
+        next = Earlier(next, _audit.Work(_libraries.Values, NewComparison, _compared.Ended));
+        return _doubted.Count > 0 ? TimeSpan.Zero : next;
     }
 
     /// <summary>Takes the announced libraries that this watcher owns. What is not announced stays as it is.</summary>
@@ -286,18 +263,18 @@ internal sealed partial class Tracker : IComparisonEvents
         switch (request.Action)
         {
             case LibraryAction.Compare:
-                Compare(library);
+                _agenda.Compare(library);
                 break;
             case LibraryAction.Resync when !library.IsRecovering:
                 _resyncs.Begin(library);
                 break;
             case LibraryAction.AcceptDeletions:
                 library.Decision = Verdict.Delete;
-                Compare(library);
+                _agenda.Compare(library);
                 break;
             case LibraryAction.RefuseDeletions:
                 library.Decision = Verdict.Keep;
-                Compare(library);
+                _agenda.Compare(library);
                 break;
             case LibraryAction.AcceptRoot:
                 AcceptRoot(library);
@@ -344,12 +321,6 @@ internal sealed partial class Tracker : IComparisonEvents
         }
     }
 
-    private void Compare(WatchedLibrary library)
-    {
-        if (library.Root is { } root)
-            _agenda.Compare(root, recursive: true);
-    }
-
     // Whatever is at the library's path, and mounted below it, is the library now.
     private void AcceptRoot(WatchedLibrary library)
     {
@@ -365,21 +336,16 @@ internal sealed partial class Tracker : IComparisonEvents
     }
 
     /// <summary>The scan of the whole library that is running, if one is.</summary>
-    public Comparison? ScanOf(WatchedLibrary library) => _running.FirstOrDefault(comparison => comparison.Whole == library);
+    public Comparison? ScanOf(WatchedLibrary library) => _running.ScanOf(library);
 
     /// <summary>The audit of the whole library that is under way, if one is.</summary>
     public Comparison? AuditOf(WatchedLibrary library) => _audit.Of(library);
 
     /// <summary>Whether a library was compared as a whole since this was last asked.</summary>
-    public bool TakeHasCompared()
-    {
-        bool compared = _hasCompared;
-        _hasCompared = false;
-        return compared;
-    }
+    public bool TakeHasCompared() => _compared.TakeHasCompared();
 
     /// <summary>Whether nothing is to be looked at now.</summary>
-    public bool IsIdle => _agenda.IsEmpty && _running.Count == 0;
+    public bool IsIdle => _agenda.IsEmpty && _running.IsEmpty;
 
     public IEnumerable<DirectoryNode> Troubled(WatchedLibrary library) =>
         _patrols.Unseen.Directories.Where(node => node.Library == library);
@@ -433,7 +399,7 @@ internal sealed partial class Tracker : IComparisonEvents
             _state.SaveLibrary(library);
             _state.SaveMounts(library);
         });
-        Compare(library);
+        _agenda.Compare(library);
     }
 
     private void SourceNotSeen(ObservedDirectory directory, byte[] name, Errno error)
@@ -461,7 +427,7 @@ internal sealed partial class Tracker : IComparisonEvents
         var library = missed.Library;
         long? held = library.Held;
         if (_holds.Judge(missed))
-            Compare(library);
+            _agenda.Compare(library);
         if (library.Held is { } missing && missing != held)
             LogHeld(library.Id, missing, library.Entries);
     }
@@ -491,12 +457,7 @@ internal sealed partial class Tracker : IComparisonEvents
             _agenda.Compare(node, recursive);
     }
 
-    Comparison? IComparisonEvents.StillMoving(Comparison but)
-    {
-        long? since = but.WaitsSince;
-        return _running.FirstOrDefault(comparison => comparison != but && comparison.Whole is null
-            && (comparison.HasMoved || (comparison.HasNamesToLookAt && !_patrolled.ContainsKey(comparison)) || comparison.WaitsSince <= since));
-    }
+    Comparison? IComparisonEvents.StillMoving(Comparison but) => _running.StillMoving(but);
 
     void IComparisonEvents.Recorded(Comparison comparison)
     {
@@ -560,162 +521,19 @@ internal sealed partial class Tracker : IComparisonEvents
         StepTime = StepTime,
     };
 
-    // All that is small is one comparison, and so can be one plan; each scan is one of its own.
-    private void Begin()
-    {
-        var small = NewComparison();
-        small.HintedAt = _hintedAt;
-        small.Renames = _renames.Take();
-        var (names, directories) = _agenda.Take();
-        foreach (var (directory, looks) in names)
-            small.Add(directory, looks);
-        foreach (var (directory, recursive) in directories)
-        {
-            if (directory.Parent is null && recursive)
-                BeginScan(directory);
-            else
-                small.Add(directory, recursive);
-        }
-
-        // What no hint led to comes after what hints did, which may tell where things are now; but it waits for nothing that is long.
-        var next = _running.First;
-        while (small.HintedAt is null && next is { Value.Whole: null } && !_patrolled.ContainsKey(next.Value)
-            && _time.GetElapsedTime(next.Value.Started) < _options.MoveWindow)
-        {
-            next = next.Next;
-        }
-
-        if (next is null)
-            _running.AddLast(small);
-        else
-            _running.AddBefore(next, small);
-    }
-
-    // One comparison of a disk at a time: of two, each would see a part of what happens meanwhile, and one take for gone what the
-    // other has seen to come.
-    private void BeginScan(DirectoryNode root)
-    {
-        if (ScanOf(root.Library) is not null || _patrolled.Values.Any(libraries => libraries.Contains(root.Library)))
-        {
-            _scansToCome.Add(root);
-            return;
-        }
-
-        var scan = NewComparison();
-        scan.Add(root, recursive: true);
-        _running.AddLast(scan);
-    }
-
-    private void BeginScansToCome()
-    {
-        var roots = _scansToCome.Where(root => root.IsAttached).ToList();
-        _scansToCome.Clear();
-        foreach (var root in roots)
-            BeginScan(root);
-    }
-
-    // Returns what tells how long that was worked on, once it has ended. Where a scan is running, that is it.
-    private Func<TimeSpan?> ComparePatrolled(IReadOnlyList<DirectoryNode> directories)
-    {
-        foreach (var root in directories.Where(directory => directory.Parent is null && ScanOf(directory.Library) is null))
-            BeginScan(root);
-        var begun = directories.Select(directory => ScanOf(directory.Library)).OfType<Comparison>().Distinct().ToList();
-        var together = NewComparison();
-        together.IsUnwitnessed = true;
-        var compared = directories.Where(directory => directory.Parent is not null && ScanOf(directory.Library) is null).ToList();
-        foreach (var directory in compared)
-            together.Add(directory, recursive: true);
-        _patrolled.Add(together, [.. compared.Select(directory => directory.Library)]);
-        begun.Add(together);
-        _running.AddLast(together);
-        return () => begun.Exists(_running.Contains) ? null : new TimeSpan(begun.Sum(comparison => comparison.Worked.Ticks));
-    }
-
-    private Func<TimeSpan?> LookPatrolled(IReadOnlyList<DirectoryNode> directories)
-    {
-        var looks = NewComparison();
-        looks.IsUnwitnessed = true;
-        foreach (var directory in directories)
-        {
-            if (directory.UnseenNames!.ToLookAt is { } names)
-                looks.Add(directory, names);
-            else
-                looks.Add(directory, recursive: false);
-        }
-
-        _running.AddLast(looks);
-        return () => _running.Contains(looks) ? null : looks.Worked;
-    }
-
-    private void Step(LinkedListNode<Comparison> running)
-    {
-        if (!running.Value.Step())
-            return;
-        if (running.List is not null)
-            _running.Remove(running);
-        _patrolled.Remove(running.Value);
-        Done(running.Value);
-        BeginScansToCome();
-    }
-
-    private void Done(Comparison comparison)
-    {
-        // Nor is a disk compared whose root could not be listed.
-        if (comparison.Whole is not { Root: { IsOpaque: false, IsListed: true } } library || comparison.IsOutdated)
-            return;
-        var now = _time.GetUtcNow();
-        // Of a clock that has leapt far ahead nobody knows whether it is right: what is remembered stays for a while.
-        if (library.DiskComparedAt is { } last && now - last > _options.AuditInterval + TimeSpan.FromDays(1))
-            _leapt = _time.GetTimestamp();
-        library.DiskComparedAt = now;
-        _hasCompared = true;
-        // A disk that is polled is compared every minute: that alone does not wake the state's own.
-        if (library.ComparisonKeptAt is not { } kept || (now - kept).Duration() >= ComparisonKept)
-        {
-            library.ComparisonKeptAt = now;
-            _state.Transact(() =>
-            {
-                _state.SaveLibrary(library);
-                if (_leapt is not { } leapt || _time.GetElapsedTime(leapt) > LeapDoubt)
-                    _state.ForgetGoneBefore(now - _options.Memory);
-            });
-        }
-
-        LogCompared(library.Id, comparison.Files, _time.GetElapsedTime(comparison.Started).TotalSeconds, comparison.Worked.TotalSeconds);
-    }
-
-    // What was lost may be anywhere. A scan under way began before the loss and is of no use any more.
+    // What was lost may be anywhere.
     private void CompareAll()
     {
-        _scansToCome.Clear();
-        for (var running = _running.First; running is not null;)
-        {
-            var next = running.Next;
-            if (running.Value.Whole is not null)
-            {
-                running.Value.Abandon();
-                _running.Remove(running);
-            }
-
-            running = next;
-        }
-
+        _running.AbandonScans();
         foreach (var library in _libraries.Values)
-        {
-            if (library.Root is { } root)
-                _agenda.Compare(root, recursive: true);
-        }
+            _agenda.Compare(library);
     }
 
     // The kernel removes only an empty directory: all that was below was removed before, each with an event.
     private void RootIsRemoved(WatchedLibrary library)
     {
         GoOffline(library, $"The directory {library.Definition.Path} was removed; watching goes on when it is there again.");
-        var comparison = NewComparison();
-        comparison.AddEmptied(library);
-        while (!comparison.Step())
-        {
-        }
+        _running.CompareEmptied(library);
     }
 
     private void Add(Library definition)
