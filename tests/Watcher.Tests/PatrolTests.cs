@@ -20,7 +20,11 @@ public sealed class PatrolTests
 
     public PatrolTests()
     {
-        _patrol = new Patrol(Interval, _time);
+        _patrol = new Patrol(Interval, _time, stays: _ => true, directories =>
+        {
+            _compared = directories;
+            return () => _worked;
+        });
         _root = _library.Root = new DirectoryNode(_library, null, []) { Identity = (1, 1) };
     }
 
@@ -33,13 +37,13 @@ public sealed class PatrolTests
         _patrol.Add(inside.Parent!);
         _patrol.Add(other);
         _time.Advance(Interval);
-        Work();
+        _patrol.Work();
         Assert.Equal([inside.Parent!, other], _compared.OrderBy(directory => directory.Name[0]));
 
         inside.Parent!.IsOpaque = true;
         _worked = TimeSpan.Zero;
         _time.Advance(Interval);
-        Work();
+        _patrol.Work();
         Assert.Equal(3, _compared.Count);
     }
 
@@ -47,33 +51,27 @@ public sealed class PatrolTests
     public void A_quarter_of_the_time_goes_into_it_at_most()
     {
         _patrol.Add(_root);
-        Assert.Equal(Interval, Work());
+        Assert.Equal(Interval, _patrol.Work());
         _time.Advance(Interval);
-        Assert.Null(Work());
+        Assert.Null(_patrol.Work());
         Assert.Equal([_root], _compared);
 
         // It takes 20 s of work, while others work, too.
         _compared = [];
         _time.Advance(TimeSpan.FromSeconds(50));
-        Assert.Null(Work());
+        Assert.Null(_patrol.Work());
         _worked = TimeSpan.FromSeconds(20);
-        Assert.Equal(TimeSpan.FromSeconds(80 - 50), Work());
+        Assert.Equal(TimeSpan.FromSeconds(80 - 50), _patrol.Work());
         Assert.Empty(_compared);
         _time.Advance(TimeSpan.FromSeconds(30));
         _worked = null;
-        Assert.Null(Work());
+        Assert.Null(_patrol.Work());
         Assert.Equal([_root], _compared);
 
         // This time it took none.
         _worked = TimeSpan.Zero;
-        Assert.Equal(Interval, Work());
+        Assert.Equal(Interval, _patrol.Work());
     }
-
-    private TimeSpan? Work() => _patrol.Work(stays: _ => true, directories =>
-    {
-        _compared = directories;
-        return () => _worked;
-    });
 
     private DirectoryNode Directory(DirectoryNode parent, string name)
     {

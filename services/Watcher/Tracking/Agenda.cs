@@ -1,4 +1,5 @@
 using WatchPhoto.Watcher.Disk;
+using WatchPhoto.Watcher.Libraries;
 using WatchPhoto.Watcher.Tree;
 
 namespace WatchPhoto.Watcher.Tracking;
@@ -30,6 +31,13 @@ internal sealed class Agenda(TimeProvider time)
     /// <param name="recursive">Every directory below too; else only those below that are new.</param>
     public void Compare(DirectoryNode directory, bool recursive) =>
         _directories[directory] = recursive || _directories.GetValueOrDefault(directory);
+
+    /// <summary>The library as a whole, if its root is watched.</summary>
+    public void Compare(WatchedLibrary library)
+    {
+        if (library.Root is { } root)
+            Compare(root, recursive: true);
+    }
 
     /// <summary>Whether a directory is to be compared with all below.</summary>
     public bool Compares(DirectoryNode directory) => _directories.GetValueOrDefault(directory);

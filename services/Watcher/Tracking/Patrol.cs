@@ -7,8 +7,14 @@ namespace WatchPhoto.Watcher.Tracking;
 /// Directories of which nobody tells what happens in them, compared with all below again and again: each time after the
 /// interval, or four times as long as the last time was worked on. Owned by the tracker's thread.
 /// </summary>
+/// <param name="stays">Whether a directory of the tree is still one of these.</param>
+/// <param name="compare">
+/// Begins to compare directories with all below; what it returns says how long that was worked on, once it has ended.
+/// </param>
 /// <param name="isWithAllBelow">False: each directory is looked into by itself, also those below others.</param>
-internal sealed class Patrol(TimeSpan interval, TimeProvider time, bool isWithAllBelow = true)
+internal sealed class Patrol(
+    TimeSpan interval, TimeProvider time, Func<DirectoryNode, bool> stays,
+    Func<IReadOnlyList<DirectoryNode>, Func<TimeSpan?>> compare, bool isWithAllBelow = true)
 {
     // A quarter of the time goes into it at most.
     private const int Share = 4;
@@ -25,12 +31,8 @@ internal sealed class Patrol(TimeSpan interval, TimeProvider time, bool isWithAl
 
     public void Remove(WatchedLibrary library) => _directories.RemoveWhere(directory => directory.Library == library);
 
-    /// <param name="stays">Whether a directory of the tree is still one of these.</param>
-    /// <param name="compare">
-    /// Begins to compare directories with all below; what it returns says how long that was worked on, once it has ended.
-    /// </param>
     /// <returns>How long until it begins again; null: there is nothing to do, or the last time has not ended.</returns>
-    public TimeSpan? Work(Func<DirectoryNode, bool> stays, Func<IReadOnlyList<DirectoryNode>, Func<TimeSpan?>> compare)
+    public TimeSpan? Work()
     {
         if (_underWay is not null)
         {

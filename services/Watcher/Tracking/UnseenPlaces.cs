@@ -8,7 +8,11 @@ namespace WatchPhoto.Watcher.Tracking;
 /// What of the libraries cannot be seen now: directories with all below, and names. It is tried again from time to time, and all
 /// that a report says of it comes from here. Owned by the tracker's thread.
 /// </summary>
-internal sealed class UnseenPlaces(TimeSpan interval, TimeProvider time)
+/// <param name="compare">Compares directories with all below; see <see cref="Patrol"/>.</param>
+/// <param name="look">Looks again at the unseen names of directories.</param>
+internal sealed class UnseenPlaces(
+    TimeSpan interval, TimeProvider time,
+    Func<IReadOnlyList<DirectoryNode>, Func<TimeSpan?>> compare, Func<IReadOnlyList<DirectoryNode>, Func<TimeSpan?>> look)
 {
     // Where the watches of a whole disk are used up, counting takes long and is asked for after each hint: a twentieth of the time
     // goes into it at most.
@@ -17,8 +21,8 @@ internal sealed class UnseenPlaces(TimeSpan interval, TimeProvider time)
     // What takes longer stood still: a process that was stopped while it counted does not keep what it had counted for hours.
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
-    private readonly Patrol _directories = new(interval, time);
-    private readonly Patrol _names = new(interval, time, isWithAllBelow: false);
+    private readonly Patrol _directories = new(interval, time, stays: node => node.Trouble is not null, compare);
+    private readonly Patrol _names = new(interval, time, stays: node => node.UnseenNames is not null, look, isWithAllBelow: false);
     private readonly Dictionary<WatchedLibrary, List<byte[]>> _lostMounts = [];
     private Dictionary<WatchedLibrary, Unseen>? _reported;
     private TimeSpan _reporting;
@@ -62,14 +66,11 @@ internal sealed class UnseenPlaces(TimeSpan interval, TimeProvider time)
         _reported = null;
     }
 
-    /// <param name="compare">Compares directories with all below; see <see cref="Patrol.Work"/>.</param>
-    /// <param name="look">Looks again at the unseen names of directories.</param>
     /// <returns>How long until something is tried again; null: nothing is to be, or it is under way.</returns>
-    public TimeSpan? Work(
-        Func<IReadOnlyList<DirectoryNode>, Func<TimeSpan?>> compare, Func<IReadOnlyList<DirectoryNode>, Func<TimeSpan?>> look)
+    public TimeSpan? Work()
     {
-        var directories = _directories.Work(stays: node => node.Trouble is not null, compare);
-        var names = _names.Work(stays: node => node.UnseenNames is not null, look);
+        var directories = _directories.Work();
+        var names = _names.Work();
         return directories is null || names < directories ? names ?? directories : directories;
     }
 
