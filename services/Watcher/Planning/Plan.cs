@@ -90,7 +90,7 @@ internal sealed class Plan(StateDatabase state, IndexersClock time, RecentlyGone
     private LibraryChanges Of(WatchedLibrary library)
     {
         if (!_changes.TryGetValue(library, out var changes))
-            _changes.Add(library, changes = new LibraryChanges(state, library, library.NextVersion(time)));
+            _changes.Add(library, changes = new LibraryChanges(state, library, state.NextVersion(library, time)));
         return changes;
     }
 
