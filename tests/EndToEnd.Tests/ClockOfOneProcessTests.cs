@@ -10,6 +10,7 @@ using WatchPhoto.Bus;
 using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Indexer;
 using WatchPhoto.Indexer.Api;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher;
 
 namespace WatchPhoto.EndToEnd.Tests;
@@ -160,7 +161,7 @@ public sealed class ClockOfOneProcessTests : IAsyncDisposable
         },
         "The library is not registered.");
 
-    private Task<List<CatalogPhoto>> PhotosAsync() => Catalog.ReadAsync(_api, At("api/libraries/photos/photos.ndjson"), "photos");
+    private Task<List<CatalogPhoto>> PhotosAsync() => CatalogPhoto.ReadAllAsync(_api, At("api/libraries/photos/photos.ndjson"), "photos");
 
     private Task<Dictionary<string, CatalogPhoto>> EqualsDiskAsync() =>
         Catalog.EqualsDiskAsync(PhotosAsync, _disk, problem => Wait.UntilAsync(problem));

@@ -116,7 +116,7 @@ public sealed class DisorderTests(TestServers servers)
     // A proof may come before a file that was put off for a second because it had just been told of: all is told when what the
     // messages say, in the order of their versions, is the disk.
     private static async Task<List<string>> TakeAllAsync(
-        Broker broker, SortedDictionary<string, FileFacts> before, SortedDictionary<string, FileFacts> after)
+        Broker broker, SortedDictionary<string, SeenFile> before, SortedDictionary<string, SeenFile> after)
     {
         var taken = new List<string>();
         await Wait.UntilAsync(
@@ -130,9 +130,9 @@ public sealed class DisorderTests(TestServers servers)
         return taken;
     }
 
-    private static Dictionary<string, FileFacts> Told(SortedDictionary<string, FileFacts> before, IEnumerable<string> messages)
+    private static Dictionary<string, SeenFile> Told(SortedDictionary<string, SeenFile> before, IEnumerable<string> messages)
     {
-        var told = new Dictionary<string, FileFacts>(before);
+        var told = new Dictionary<string, SeenFile>(before);
         var plans = messages.SelectMany(message => JsonNode.Parse(message)!["events"]?.AsArray() ?? []).OfType<JsonObject>()
             .GroupBy(each => each["version"]!.GetValue<long>()).OrderBy(plan => plan.Key);
         foreach (var plan in plans)
@@ -153,7 +153,7 @@ public sealed class DisorderTests(TestServers servers)
             foreach (var each in plan.Where(each => each["file"] is not null))
             {
                 var file = each["file"]!;
-                told[each["path"]!.GetValue<string>()] = new FileFacts(
+                told[each["path"]!.GetValue<string>()] = new SeenFile(
                     file["size"]!.GetValue<long>(), file["modifiedAt"]!.GetValue<string>(), ulong.Parse(file["inode"]!.GetValue<string>(), CultureInfo.InvariantCulture));
             }
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests;
 

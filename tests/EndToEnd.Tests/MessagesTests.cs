@@ -31,7 +31,7 @@ public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<Messa
         await HasPhotosAsync(library, "by hand.jpg");
         var photo = Assert.Single(await library.PhotosAsync());
         Assert.Equal(Guid.Parse("0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11"), photo.PhotoId);
-        Assert.Equal(new FileFacts(1234, "2026-11-23T05:07:01.123456789Z", 42), photo.File);
+        Assert.Equal(new SeenFile(1234, "2026-11-23T05:07:01.123456789Z", 42), photo.File);
         await Installation.ErrorQueueIsEmptyAsync();
     }
 

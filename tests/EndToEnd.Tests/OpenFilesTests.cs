@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests;
 

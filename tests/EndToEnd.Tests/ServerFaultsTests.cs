@@ -1,6 +1,5 @@
 using MongoDB.Bson;
 using MongoDB.Driver;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests;

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Mono.Unix.Native;
 using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests;
 
@@ -28,11 +29,11 @@ public sealed class StandaloneDirectoriesTests : StandaloneTest
         await standalone.SaysAsync($"! {id} offline: The directory");
         using var api = await standalone.ApiAsync();
         await EqualsDiskAsync(api);
-        Assert.Single(await Catalog.ReadAsync(api, id));
+        Assert.Single(await CatalogPhoto.ReadAllAsync(api, id));
 
         Photos.Run("mv ../drawer ../card; echo photo > ../card/DCIM/b.jpg");
         await standalone.SaysAsync($"! {id} is watched again");
-        await Wait.UntilAsync(async () => (await Catalog.ReadAsync(api, id)).Count == 2, "The card's new photo is not in the catalog.");
+        await Wait.UntilAsync(async () => (await CatalogPhoto.ReadAllAsync(api, id)).Count == 2, "The card's new photo is not in the catalog.");
     }
 
     [Fact]
@@ -110,7 +111,7 @@ public sealed class StandaloneDirectoriesTests : StandaloneTest
         await HasAsync("b.jpg", "again");
 
         Task HasAsync(string photo, string id = "caf-e9") => Wait.UntilAsync(
-            async () => (await Catalog.ReadAsync(api, id)) is [var only] && only.Path == photo, $"The catalog does not have '{photo}'.");
+            async () => (await CatalogPhoto.ReadAllAsync(api, id)) is [var only] && only.Path == photo, $"The catalog does not have '{photo}'.");
 
         async Task<HttpStatusCode> PostAsync(object registered)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests;
 
@@ -17,7 +18,7 @@ public sealed class StandaloneFaultsTests : StandaloneTest
     [InlineData("sqlite3 catalog.db 'DELETE FROM catalog'")]
     public async Task A_damaged_catalog_is_said_and_comes_back_with_its_ids_when_it_is_removed(string damage)
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/sqlite3"), "It needs the program sqlite3.");
+        Needs.Program("sqlite3");
         Photos.AddPhotos(50);
         var standalone = Start("--port", "0", Photos.Root);
         Dictionary<string, CatalogPhoto> before;
@@ -44,7 +45,7 @@ public sealed class StandaloneFaultsTests : StandaloneTest
     [InlineData("dd if=/dev/urandom of=watcher/watcher.db bs=4096 seek=1 count=20 conv=notrunc status=none")]
     public async Task A_damaged_state_heals_by_itself(string damage)
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/sqlite3"), "It needs the program sqlite3.");
+        Needs.Program("sqlite3");
         Photos.AddPhotos(50);
         var standalone = Start("--port", "0", Photos.Root);
         using (var api = await standalone.ApiAsync())
@@ -64,7 +65,7 @@ public sealed class StandaloneFaultsTests : StandaloneTest
     [InlineData(7)]
     public async Task A_terminal_of_few_columns_shows_what_it_can(int columns)
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/script"), "It needs the program script.");
+        Needs.Program("script");
         // So many that the progress is shown, too.
         string text;
         Photos.AddPhotos(3_000);
@@ -106,10 +107,5 @@ public sealed class StandaloneFaultsTests : StandaloneTest
         Assert.Contains(standalone.Lines, line => line.Contains("odd\\u001B[31m\\u000Aname", StringComparison.Ordinal));
     }
 
-    private void Run(string script)
-    {
-        using var shell = Process.Start(new ProcessStartInfo("bash", ["-euc", script]) { WorkingDirectory = Data })!;
-        shell.WaitForExit();
-        Assert.Equal(0, shell.ExitCode);
-    }
+    private void Run(string script) => WatchPhoto.Testing.Shell.Run(script, Data);
 }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Mono.Unix.Native;
 using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests;
 
@@ -124,7 +125,7 @@ public sealed class StandaloneTests : StandaloneTest
     [Fact]
     public async Task Two_directories_that_are_one_are_refused_with_one_sentence()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "It needs the rights of root (it mounts).");
+        Needs.Root("it mounts");
         string bound = Path.GetFullPath(Path.Combine(Photos.Root, "..", "bound"));
         Photos.Run("mkdir -p ../bound; mount --bind . ../bound");
         try
@@ -203,7 +204,8 @@ public sealed class StandaloneTests : StandaloneTest
     [Fact]
     public async Task A_disk_that_hangs_does_not_keep_it_from_ending()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/bindfs"), "It needs the program bindfs and the rights of root.");
+        Needs.Program("bindfs");
+        Needs.Root("it mounts");
         Photos.AddPhotos(10);
         Photos.Run("mkdir ../mounted");
         string mounted = Path.GetFullPath(Path.Combine(Photos.Root, "..", "mounted"));

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using WatchPhoto.Bus;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Indexer.Api;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests;
 
@@ -68,7 +68,7 @@ internal sealed class LiveIndexer : IAsyncDisposable
 
     public async Task<LiveIndexer> ReadyAsync()
     {
-        await Eventually.IsTrueAsync(async () =>
+        await Wait.UntilAsync(async () =>
         {
             using var answer = await Http.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
             return answer.IsSuccessStatusCode;
@@ -148,19 +148,4 @@ internal sealed class LogLines : ILoggerProvider
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             lines.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}".TrimEnd());
     }
-}
-
-internal static class Eventually
-{
-    public static async Task IsTrueAsync(Func<Task<bool>> condition)
-    {
-        var patience = new Patience();
-        while (!await condition())
-        {
-            Assert.False(patience.IsOver(), "waited in vain");
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
-    }
-
-    public static Task IsTrueAsync(Func<bool> condition) => IsTrueAsync(() => Task.FromResult(condition()));
 }

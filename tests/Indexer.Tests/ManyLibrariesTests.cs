@@ -39,7 +39,7 @@ public sealed class ManyLibrariesTests(TestServers servers)
         await Parallel.ForAsync(0, Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = TestContext.Current.CancellationToken }, async (i, token) =>
         {
             // On a machine that is busy with other things the database may not answer in time: whoever is told so tries again.
-            await Eventually.IsTrueAsync(async () =>
+            await Wait.UntilAsync(async () =>
             {
                 using var answer = await indexer.Http.PostAsJsonAsync(
                     "/api/libraries", new { id = $"library{i}", name = $"Library {i}", host = $"host{i % 10}", path = $"/srv/photos/library{i}" }, token);
@@ -52,7 +52,7 @@ public sealed class ManyLibrariesTests(TestServers servers)
         Assert.True(answers.All(status => status == HttpStatusCode.Created), $"{string.Join(", ", answers.CountBy(status => status))}\n{string.Join('\n', indexer.Log.Lines)}");
 
         // And each has its host's watcher as its owner.
-        await Eventually.IsTrueAsync(async () =>
+        await Wait.UntilAsync(async () =>
         {
             var libraries = await indexer.Http.GetFromJsonAsync<JsonElement>("/api/libraries", TestContext.Current.CancellationToken);
             return libraries.GetArrayLength() == Count && libraries.EnumerateArray().All(library => library.TryGetProperty("owner", out _));

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Scenarios.Tests.Chaos;
 using WatchPhoto.Scenarios.Tests.Running;
 using WatchPhoto.Testing;
@@ -68,7 +67,7 @@ public sealed class ChaosTests(OwnServers servers) : IClassFixture<OwnServers>
             + $"{done.Sum(run => run.Histories.Sum(history => history.Operations))} operations, {differences.Count} differences; faults: "
             + string.Join(", ", done.SelectMany(run => run.Harms).GroupBy(each => each).OrderBy(each => each.Key).Select(each => $"{each.Key.Victim} {each.Key.Harm} {each.Count()}")));
         Assert.True(differences.Count == 0, $"{differences.Count} differences. The first:\n{differences.FirstOrDefault()}");
-        Shell.Run("/", $"rm -rf {directory}");
+        Shell.Run($"rm -rf {directory}", "/");
 
         string Minutes() => Stopwatch.GetElapsedTime(started).TotalMinutes.ToString("0.0", CultureInfo.InvariantCulture);
     }

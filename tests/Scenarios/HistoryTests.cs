@@ -32,7 +32,7 @@ public sealed class HistoryTests(TestServers servers)
 
     private async Task RunAsync(string catalog, int first, int histories, RunAs runAs)
     {
-        Assert.SkipWhen(runAs.NeedsRoot && !Environment.IsPrivilegedProcess, "It needs the rights of root to lower a limit of the kernel.");
+        runAs.CheckRights();
         Assert.SkipUnless((Environment.GetEnvironmentVariable("WATCHPHOTO_CATALOG") ?? catalog) == catalog, "WATCHPHOTO_CATALOG is another one.");
         if (Number("WATCHPHOTO_SEED") is { } seed)
             (first, histories) = (seed, 1);

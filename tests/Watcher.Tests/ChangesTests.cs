@@ -1,4 +1,5 @@
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Watcher.Tests;
 
@@ -282,10 +283,10 @@ public sealed class ChangesTests : IDisposable
         _watcher.Write("d/a.jpg");
         var before = _watcher.Begin();
         Shell.Run("mv photos away", Path.GetDirectoryName(_watcher.Root)!);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
         Assert.Equal(before.Keys, _watcher.Entries().Keys);
         Directory.CreateDirectory(_watcher.Root);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline!.Contains("Another directory", StringComparison.Ordinal)));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline!.Contains("Another directory", StringComparison.Ordinal)));
         Assert.Equal(before.Keys, _watcher.Entries().Keys);
 
         Shell.Run("rmdir photos; echo x > away/d/b.jpg; mv away photos", Path.GetDirectoryName(_watcher.Root)!);

@@ -1,5 +1,6 @@
-using WatchPhoto.Bus.Tests;
+using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Watcher.Tests;
 
@@ -20,6 +21,7 @@ public sealed class FuzzTests : IDisposable
         _watcher.Begin();
         var own = _watcher.Ask(tracker => tracker.Libraries.Single().Definition);
         MessageFuzz.Run(
+            Gate.Options, Gate.Read<LibrariesAnnounced>,
             [
                 new LibrariesAnnounced
                 {
@@ -46,7 +48,7 @@ public sealed class FuzzTests : IDisposable
         _watcher.Write("a.jpg");
         _watcher.Begin();
         var right = new LibraryActionRequested { LibraryId = _watcher.Definition.Id, Action = LibraryAction.Compare, Reason = "by hand" };
-        MessageFuzz.Run([right, right with { Action = LibraryAction.Resync }], Act, () => Act(right));
+        MessageFuzz.Run(Gate.Options, Gate.Read<LibraryActionRequested>, [right, right with { Action = LibraryAction.Resync }], Act, () => Act(right));
         IsRight();
 
         void Act(LibraryActionRequested request) => _watcher.Ask(tracker =>
@@ -63,6 +65,7 @@ public sealed class FuzzTests : IDisposable
         _watcher.Begin();
         var file = new PhotoFile { Size = 1, ModifiedAt = FileTime.Parse("2026-01-02T03:04:05Z"), Inode = 42 };
         MessageFuzz.Run(
+            Gate.Options, Gate.Read<CatalogPart>,
             [
                 new CatalogPart
                 {
@@ -81,6 +84,7 @@ public sealed class FuzzTests : IDisposable
 
     [Fact]
     public void Requests_for_previews() => MessageFuzz.Run(
+        Gate.Options, Gate.Read<LibraryPreviewRequested>,
         [new LibraryPreviewRequested { PreviewId = s_id, StateId = s_id, Library = _watcher.Definition with { Include = ["*.jpg"], Owner = s_id }, Seconds = 10 }], _ => { }, () => { });
 
     private void IsRight()

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using CsCheck;
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.Libraries;
 
 namespace WatchPhoto.Watcher.Tests;
@@ -246,7 +247,7 @@ public class GlobTests
     [Fact]
     public void Git_ignores_what_a_glob_without_braces_excludes()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/git"), "It needs git.");
+        Needs.Program("git");
         var directory = Directory.CreateTempSubdirectory("watchphoto-git-").FullName;
         try
         {

@@ -1,4 +1,4 @@
-using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.Libraries;
 
 namespace WatchPhoto.Watcher.Tests;

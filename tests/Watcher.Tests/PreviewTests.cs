@@ -1,5 +1,6 @@
 using Mono.Unix.Native;
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Kernel;
 using WatchPhoto.Watcher.Libraries;

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using WatchPhoto.Bus;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.State;
 
 namespace WatchPhoto.Watcher.Tests;
@@ -53,5 +54,5 @@ public sealed class PrivateFilesTests : IDisposable
         new WatcherOptions { StateDirectory = Path.Combine(_base, "state") }, TimeProvider.System, NullLogger<StateDirectory>.Instance).Open();
 
     private List<string> ModesOf(string directory) =>
-        [.. Shell.Bytes("find", Path.Combine(_base, directory), "-printf", "%m %P\\0").Select(Encoding.UTF8.GetString)];
+        [.. Find.Run(Path.Combine(_base, directory), "-printf", "%m %P\\0").Select(Encoding.UTF8.GetString)];
 }

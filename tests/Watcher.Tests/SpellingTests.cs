@@ -1,4 +1,5 @@
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Watcher.Tests;
 
@@ -121,7 +122,7 @@ public sealed class SpellingTests : IDisposable
         };
         _watcher.Ask(LibraryAction.Compare);
 
-        LiveWatcher.Until(() => stage == 2);
+        Wait.Until(() => stage == 2);
         AssertTheyKeptTheirIds(before, _watcher.Settled());
     }
 
@@ -144,7 +145,7 @@ public sealed class SpellingTests : IDisposable
         Shell.Run(RenameTwins, _watcher.Root);
         _watcher.Ask(LibraryAction.Compare);
 
-        LiveWatcher.Until(() => isOver);
+        Wait.Until(() => isOver);
         AssertTheyKeptTheirIds(before, _watcher.Settled());
     }
 

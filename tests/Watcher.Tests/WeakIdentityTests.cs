@@ -1,6 +1,6 @@
 using CsCheck;
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.Disk;
 
 namespace WatchPhoto.Watcher.Tests;
@@ -70,7 +70,7 @@ public sealed class WeakIdentityTests : IDisposable
         var before = _watcher.Begin();
         _watcher.During("live", "mv a.raw t.raw; mv b.raw a.raw; mv t.raw b.raw; mv c.raw d.raw");
 
-        LiveWatcher.Until(() => _watcher.Settled()["a.raw"].PhotoId == before["b.raw"].PhotoId);
+        Wait.Until(() => _watcher.Settled()["a.raw"].PhotoId == before["b.raw"].PhotoId);
         var after = _watcher.Settled();
         Assert.Equal(before["a.raw"].PhotoId, after["b.raw"].PhotoId);
         Assert.Equal(before["c.raw"].PhotoId, after["d.raw"].PhotoId);
@@ -140,13 +140,13 @@ public sealed class WeakIdentityTests : IDisposable
         _watcher.Stop();
         _volume = "B";
         _watcher.Start();
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
         Assert.Single(_watcher.Entries());
 
         _watcher.Stop();
         _volume = "A";
         _watcher.Start();
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Offline: null, DiskComparedAt: not null } && tracker.IsIdle));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Offline: null, DiskComparedAt: not null } && tracker.IsIdle));
         Same(before, _watcher.Settled());
         Assert.Empty(_watcher.Told);
     }
@@ -214,7 +214,7 @@ public sealed class WeakIdentityTests : IDisposable
             watcher.Write($"{i}.jpg", new string('x', i + 1));
         watcher.Start();
         var before = watcher.Settled();
-        LiveWatcher.Until(() =>
+        Wait.Until(() =>
         {
             watcher.Stop();
             watcher.Start();
@@ -228,7 +228,7 @@ public sealed class WeakIdentityTests : IDisposable
         Assert.Empty(watcher.Told);
     }
 
-    private static Dictionary<string, string> Numbers(string root) => Shell.Bytes("find", root, "-type", "f", "-printf", "%i %P\\0")
+    private static Dictionary<string, string> Numbers(string root) => Find.Run(root, "-type", "f", "-printf", "%i %P\\0")
         .Select(line => System.Text.Encoding.UTF8.GetString(line).Split(' ')).ToDictionary(parts => parts[1], parts => parts[0]);
 
     private static void Same(Dictionary<string, State.Entry> before, Dictionary<string, State.Entry> after)

@@ -1,5 +1,5 @@
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.Libraries;
 using WatchPhoto.Watcher.State;
 

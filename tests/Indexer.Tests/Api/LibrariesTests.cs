@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Api;
 
@@ -63,7 +64,7 @@ public class LibrariesTests
             });
         }
 
-        await Eventually.IsTrueAsync(async () => (await SendAsync(indexer, HttpMethod.Get, "/api/watchers")) is var (_, all) && JsonDocument.Parse(all).RootElement.GetArrayLength() == 2);
+        await Wait.UntilAsync(async () => (await SendAsync(indexer, HttpMethod.Get, "/api/watchers")) is var (_, all) && JsonDocument.Parse(all).RootElement.GetArrayLength() == 2);
         var (status, text) = await SendAsync(indexer, HttpMethod.Delete, "/api/watchers/nas");
         Assert.Equal(HttpStatusCode.Conflict, status);
         Assert.Contains("'photos' among them", text, StringComparison.Ordinal);

@@ -1,6 +1,6 @@
 using System.Text;
 using CsCheck;
-using WatchPhoto.Bus.Tests;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Api;
 

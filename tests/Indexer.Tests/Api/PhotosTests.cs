@@ -4,7 +4,7 @@ using System.Text.Json;
 using MassTransit;
 using Microsoft.Data.Sqlite;
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Api;
 
@@ -118,12 +118,12 @@ public class PhotosTests
         await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg", id)));
         using var removed = await indexer.Http.DeleteAsync(new Uri("/api/libraries/photos", UriKind.Relative), TestContext.Current.CancellationToken);
 
-        await Eventually.IsTrueAsync(async () =>
+        await Wait.UntilAsync(async () =>
         {
             using var answer = await indexer.Http.GetAsync(new Uri($"/api/photos/{id}", UriKind.Relative), TestContext.Current.CancellationToken);
             return answer.StatusCode == System.Net.HttpStatusCode.NotFound;
         });
-        await Eventually.IsTrueAsync(async () => await GetAsync(indexer, "/api/libraries?removed=true") == "[]");
+        await Wait.UntilAsync(async () => await GetAsync(indexer, "/api/libraries?removed=true") == "[]");
     }
 
     [Fact]
@@ -136,10 +136,10 @@ public class PhotosTests
             return Task.CompletedTask;
         }));
         await (await indexer.ReadyAsync()).RegisterAsync();
-        await Eventually.IsTrueAsync(() => announced.Count(each => each.Libraries.Any(library => library.Id == "photos")) > 2);
+        await Wait.UntilAsync(() => announced.Count(each => each.Libraries.Any(library => library.Id == "photos")) > 2);
 
         using var removed = await indexer.Http.DeleteAsync(new Uri("/api/libraries/photos", UriKind.Relative), TestContext.Current.CancellationToken);
-        await Eventually.IsTrueAsync(() => announced.Any(each => each.Libraries.Any(library => library.RemovedAt is not null)));
+        await Wait.UntilAsync(() => announced.Any(each => each.Libraries.Any(library => library.RemovedAt is not null)));
         Assert.Single(announced.Select(each => each.CatalogId).Distinct());
         var revisions = announced.Select(each => each.Revision).ToList();
         Assert.Equal(revisions.Order(), revisions);
@@ -158,7 +158,7 @@ public class PhotosTests
                 return Task.CompletedTask;
             }));
         await (await indexer.ReadyAsync()).RegisterAsync();
-        await Eventually.IsTrueAsync(() => announced.Any(each => each.Libraries.Any(library => library.Owner is null)));
+        await Wait.UntilAsync(() => announced.Any(each => each.Libraries.Any(library => library.Owner is null)));
 
         var state = Guid.NewGuid();
         await indexer.PublishAsync(new WatcherReport
@@ -166,7 +166,7 @@ public class PhotosTests
             Host = "nas", StateId = state, RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
         });
 
-        await Eventually.IsTrueAsync(() => announced.Any(each =>
+        await Wait.UntilAsync(() => announced.Any(each =>
             each.Libraries.Any(library => library.Owner == state && library.Epoch == 1) && each.Hosts.Contains(new HostLease("nas", state))));
     }
 
@@ -180,7 +180,7 @@ public class PhotosTests
         await using (var indexer = await StartAsync(new() { ["ConnectionStrings:Sqlite"] = path }))
         {
             await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg")));
-            await Eventually.IsTrueAsync(async () => (await indexer.PathsAsync()).Count == 1);
+            await Wait.UntilAsync(async () => (await indexer.PathsAsync()).Count == 1);
             await using (var connection = new SqliteConnection($"Data Source={path}"))
             {
                 await connection.OpenAsync(TestContext.Current.CancellationToken);
@@ -210,11 +210,11 @@ public class PhotosTests
         await (await indexer.ReadyAsync()).RegisterAsync();
         var created = Messages.Created("a.jpg");
         await indexer.PublishAsync(Messages.Of(created, new FileEvent { Kind = FileEventKind.Deleted, Version = created.Version + 1, Path = "a.jpg" }));
-        await Eventually.IsTrueAsync(async () => await HighestVersionAsync() == created.Version + 1);
+        await Wait.UntilAsync(async () => await HighestVersionAsync() == created.Version + 1);
 
         clock.Pass(TimeSpan.FromDays(31.1));
 
-        await Eventually.IsTrueAsync(async () => await HighestVersionAsync() == 0);
+        await Wait.UntilAsync(async () => await HighestVersionAsync() == 0);
 
         async Task<long> HighestVersionAsync() =>
             JsonDocument.Parse(await GetAsync(indexer, "/api/libraries/photos")).RootElement.GetProperty("highestVersion").GetInt64();

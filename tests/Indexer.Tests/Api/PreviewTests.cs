@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using MassTransit;
 using WatchPhoto.Contracts;
-using WatchPhoto.Indexer.Tests.Bus;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Api;
@@ -108,7 +107,7 @@ public class PreviewTests(TestServers fixture)
         {
             Host = "nas", StateId = State, RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
         });
-        await Eventually.IsTrueAsync(async () =>
+        await Wait.UntilAsync(async () =>
             (await indexer.Http.GetStringAsync(new Uri("/api/watchers", UriKind.Relative), TestContext.Current.CancellationToken)).Contains("nas", StringComparison.Ordinal));
         return indexer;
     }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
-using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Api;
 

@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using WatchPhoto.Contracts;
-using WatchPhoto.Indexer.Tests.Bus;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Api;
@@ -49,7 +48,7 @@ public class ReplayTests(TestServers servers)
         await using var indexer = await StartAsync(broker, new() { ["Bus:HistoryAge"] = "00:00:00" });
         await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg")));
         await IsAsync(HttpStatusCode.Conflict, "set Bus__HistoryAge", await ReplayAsync(indexer));
-        Assert.DoesNotContain(await broker.NamesAsync("queues"), name => name.EndsWith("history", StringComparison.Ordinal));
+        Assert.DoesNotContain(await broker.QueuesAsync(), name => name.EndsWith("history", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -108,7 +107,7 @@ public class ReplayTests(TestServers servers)
     // False: the service has ended.
     private static async Task<bool> IsSaidAsync(LiveIndexer indexer)
     {
-        await Eventually.IsTrueAsync(() => Says(indexer, "inequivalent arg 'x-max-age'") || Says(indexer, "to be started again"));
+        await Wait.UntilAsync(() => Says(indexer, "inequivalent arg 'x-max-age'") || Says(indexer, "to be started again"));
         return Says(indexer, "inequivalent arg 'x-max-age'");
     }
 

@@ -1,5 +1,6 @@
-using WatchPhoto.Bus.Tests;
+using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Bus;
 
@@ -21,6 +22,7 @@ public sealed class FuzzTests
         long version = Messages.Now;
         int right = 0;
         MessageFuzz.Run(
+            Gate.Options, Gate.Read<FileEvents>,
             [
                 Messages.Of(
                     Messages.Created("2026/a.jpg", s_id), new FileEvent { Kind = FileEventKind.Moved, Version = version, Path = "b.jpg", OldPath = "2026/a.jpg", PhotoId = s_id, File = File },
@@ -51,9 +53,9 @@ public sealed class FuzzTests
             Refused = [new RefusedLibrary("other", "It is inside of photos.")], Rival = s_id,
         };
         int used = 0;
-        MessageFuzz.Run([Right(1)], message => Publish(indexer, message), () => Publish(indexer, Right(++used)));
+        MessageFuzz.Run(Gate.Options, Gate.Read<WatcherReport>, [Right(1)], message => Publish(indexer, message), () => Publish(indexer, Right(++used)));
         // One that says it was sent in a moment makes others come too late until then.
-        await Eventually.IsTrueAsync(async () =>
+        await Wait.UntilAsync(async () =>
         {
             await indexer.PublishAsync(Right(++used));
             string watchers = await indexer.Http.GetStringAsync(new Uri("/api/watchers", UriKind.Relative), TestContext.Current.CancellationToken);
@@ -67,6 +69,7 @@ public sealed class FuzzTests
     {
         await using var indexer = await StartAsync();
         MessageFuzz.Run(
+            Gate.Options, Gate.Read<CatalogPartRequested>,
             [new CatalogPartRequested { LibraryId = "photos", StateId = s_id }, new CatalogPartRequested { LibraryId = "photos", StateId = s_id, After = "2026/a.jpg" }],
             message => Publish(indexer, message),
             () => Publish(indexer, new CatalogPartRequested { LibraryId = "photos", StateId = s_id }));
@@ -77,7 +80,7 @@ public sealed class FuzzTests
     {
         await using var indexer = await StartAsync();
         var right = new LibraryPreviewed { PreviewId = s_id, Files = 2, Paths = ["2026/a.jpg", "b.jpg"], DirectoriesLeftOut = 1, IsComplete = true, Reason = "None.", Problem = "None.", IsBusy = true };
-        MessageFuzz.Run([right], message => Publish(indexer, message), () => Publish(indexer, right));
+        MessageFuzz.Run(Gate.Options, Gate.Read<LibraryPreviewed>, [right], message => Publish(indexer, message), () => Publish(indexer, right));
     }
 
     private static async Task<LiveIndexer> StartAsync()

@@ -3,6 +3,7 @@ using System.Reflection;
 using MassTransit;
 using Microsoft.Extensions.Options;
 using WatchPhoto.Bus;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Bus;
 
@@ -26,7 +27,7 @@ public class RabbitMqPublisherTests
 
         var publishing = Task.Run(
             () => publisher.PublishAsync(Messages.Of(Messages.Created("a.jpg")), CancellationToken.None), TestContext.Current.CancellationToken);
-        await Eventually.IsTrueAsync(() => publishing.IsCompleted);
+        await Wait.UntilAsync(() => publishing.IsCompleted);
         Assert.False(end.IsSet);
         await Assert.ThrowsAsync<TimeoutException>(() => publishing);
         end.Set();

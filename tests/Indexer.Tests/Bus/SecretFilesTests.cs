@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using WatchPhoto.Bus;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Bus;
 
@@ -49,7 +50,7 @@ public class SecretFilesTests
             ["Logging:LogLevel:Default"] = "Trace",
             ["Logging:LogLevel:MassTransit"] = "Trace",
         });
-        await Eventually.IsTrueAsync(() => indexer.Log.Lines.Any(line => line.Contains("RabbitMQ at", StringComparison.Ordinal))
+        await Wait.UntilAsync(() => indexer.Log.Lines.Any(line => line.Contains("RabbitMQ at", StringComparison.Ordinal))
             && indexer.Log.Lines.Any(line => line.Contains("database does not answer", StringComparison.Ordinal)));
         foreach (string path in (string[])["/health/ready", "/api/libraries"])
         {

@@ -1,8 +1,8 @@
 using MongoDB.Bson;
 using MongoDB.Driver;
 using WatchPhoto.Indexer.Catalog;
-using WatchPhoto.Bus.Tests;
 using static WatchPhoto.Indexer.Tests.Catalog.Events;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
 

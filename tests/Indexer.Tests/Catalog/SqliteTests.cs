@@ -1,9 +1,9 @@
 #pragma warning disable CA1416 // The tests run on Linux.
 
 using Microsoft.Extensions.DependencyInjection;
-using WatchPhoto.Bus.Tests;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Sqlite;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
 

@@ -1,6 +1,6 @@
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Scenarios.Tests.Histories;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests.Chaos;
 

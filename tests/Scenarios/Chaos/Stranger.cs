@@ -4,8 +4,8 @@ using System.Text;
 using System.Text.Json;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Scenarios.Tests.Running;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests.Chaos;
 

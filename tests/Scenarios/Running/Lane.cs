@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests.Running;
@@ -51,7 +50,7 @@ internal sealed class Lane(string mode, string catalog)
         {
             await using var installation = Installation.Create(catalog, runAs, servers);
             if (runAs.AsNobody)
-                Shell.Run("/", $"chmod 0755 {directory}");
+                Shell.Run($"chmod 0755 {directory}", "/");
             await installation.StartAsync();
             runs = [.. scenarios.Select(scenario => new ScenarioRun(
                 scenario, installation, Directory.CreateDirectory(Path.Combine(directory, scenario.Name)).FullName))];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests.Running;
 
@@ -40,7 +41,7 @@ internal sealed class ScenarioRun
         }
 
         if (_scenario.RunAs.AsNobody)
-            Shell.Run(_base, "chmod -R 0777 .");
+            Shell.Run("chmod -R 0777 .", _base);
         await _installation.UntilAsync(async () =>
             (await Task.WhenAll(_libraries.Select(library => _installation.StandingAsync(library.Id)))).All(standing => standing is not null)
                 ? null
@@ -49,7 +50,7 @@ internal sealed class ScenarioRun
 
     public Task ChangeAsync(int phase) => TryAsync("change", () =>
     {
-        Shell.Steps(_base, _libraries[0].Root, _installation.StateDirectory, _scenario.Phases[phase].Changes);
+        Steps.Take(_base, _libraries[0].Root, _installation.StateDirectory, _scenario.Phases[phase].Changes);
         return Task.CompletedTask;
     });
 

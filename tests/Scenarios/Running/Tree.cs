@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests.Running;
 
