@@ -107,7 +107,9 @@ public sealed class ClockOfOneProcessTests : IAsyncDisposable
         Kept(before, await EqualsDiskAsync(), "2026/000");
         await IsVerifiedAsync();
         // Nothing was, or is, brought anywhere.
-        Assert.Equal(before["2026/002/photo 00085.jpg"].Version, (await PhotosAsync()).Single(photo => photo.Path == "2026/002/photo 00085.jpg").Version);
+        Assert.Equal(
+            before["2026/002/photo 00085.jpg"].Version,
+            (await PhotosAsync()).Single(photo => photo.Path == "2026/002/photo 00085.jpg").Version);
     }
 
     private async Task StartAsync()
@@ -151,12 +153,14 @@ public sealed class ClockOfOneProcessTests : IAsyncDisposable
         _app = null;
     }
 
-    private Uri At(string path) => new(new Uri(_app!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()), path);
+    private Uri At(string path) =>
+        new(new Uri(_app!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()), path);
 
     private Task RegisterAsync() => Wait.UntilAsync(
         async () =>
         {
-            using var added = await _api.PostAsJsonAsync(At("api/libraries"), new { id = "photos", name = "photos", host = "here", path = _disk.Root }, Cancellation);
+            using var added = await _api.PostAsJsonAsync(
+                At("api/libraries"), new { id = "photos", name = "photos", host = "here", path = _disk.Root }, Cancellation);
             return added.IsSuccessStatusCode;
         },
         "The library is not registered.");
@@ -169,7 +173,8 @@ public sealed class ClockOfOneProcessTests : IAsyncDisposable
     private async Task<Dictionary<string, CatalogPhoto>> AreBroughtBackAsync()
     {
         await Wait.UntilAsync(
-            async () => (await PhotosAsync()).TrueForAll(photo => DateTimeOffset.UnixEpoch.AddMicroseconds(photo.Version) < DateTimeOffset.UtcNow),
+            async () => (await PhotosAsync()).TrueForAll(
+                photo => DateTimeOffset.UnixEpoch.AddMicroseconds(photo.Version) < DateTimeOffset.UtcNow),
             "Versions are still ahead.");
         await IsVerifiedAsync();
         return await EqualsDiskAsync();

@@ -55,14 +55,21 @@ public sealed class DisorderTests(TestServers servers)
         await library.EqualsDiskAsync();
         await EndIndexersAsync(installation);
         disk.Run("mv 2026/000 moved; rm 2026/001/*");
-        await installation.UntilAsync(async () => Proves(await installation.Broker.ReadAsync(BusNames.IndexerQueue), disk.Walk().Count) ? null : "The watcher has not told all.");
+        await installation.UntilAsync(
+            async () => Proves(await installation.Broker.ReadAsync(BusNames.IndexerQueue), disk.Walk().Count)
+                ? null
+                : "The watcher has not told all.");
         library.Watcher.Kill();
         // Nothing of it is still on the way: RabbitMQ has taken all when it knows that the watcher is gone.
-        await installation.UntilAsync(async () => await installation.Broker.CountReadersAsync(BusNames.LibrariesExchange) == 0 ? null : "RabbitMQ still believes in the watcher.");
+        await installation.UntilAsync(
+            async () => await installation.Broker.CountReadersAsync(BusNames.LibrariesExchange) == 0
+                ? null
+                : "RabbitMQ still believes in the watcher.");
 
         for (int i = 0; i < 30; i++)
             await installation.Broker.RejectAsync(BusNames.IndexerQueue);
-        Assert.All(await installation.Broker.ReadAsync(BusNames.IndexerQueue), message => Assert.Equal("30", message.Headers["x-delivery-count"]));
+        Assert.All(
+            await installation.Broker.ReadAsync(BusNames.IndexerQueue), message => Assert.Equal("30", message.Headers["x-delivery-count"]));
         foreach (var indexer in installation.Indexers)
             indexer.Start();
 
@@ -93,7 +100,9 @@ public sealed class DisorderTests(TestServers servers)
 
             IReadOnlyList<BrokerMessage> failed = [];
             await installation.UntilAsync(async () =>
-                (failed = await installation.Broker.ReadAsync(BusNames.IndexerErrorQueue)).Count >= bad.Length ? null : "Not all are in the error queue.");
+                (failed = await installation.Broker.ReadAsync(BusNames.IndexerErrorQueue)).Count >= bad.Length
+                    ? null
+                    : "Not all are in the error queue.");
             Assert.Equal(bad.Order(), failed.Select(message => message.Body).Order());
             Assert.All(failed, message => Assert.NotEmpty(message.Headers["MT-Fault-Message"]));
             await installation.Broker.PurgeAsync(BusNames.IndexerErrorQueue);
@@ -154,7 +163,8 @@ public sealed class DisorderTests(TestServers servers)
             {
                 var file = each["file"]!;
                 told[each["path"]!.GetValue<string>()] = new SeenFile(
-                    file["size"]!.GetValue<long>(), file["modifiedAt"]!.GetValue<string>(), ulong.Parse(file["inode"]!.GetValue<string>(), CultureInfo.InvariantCulture));
+                    file["size"]!.GetValue<long>(), file["modifiedAt"]!.GetValue<string>(),
+                    ulong.Parse(file["inode"]!.GetValue<string>(), CultureInfo.InvariantCulture));
             }
         }
 

@@ -223,7 +223,8 @@ public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<Messa
         """;
 
     private static string Created(string libraryId, string path, long? version = null) => Event(
-        libraryId, $$"""{"kind":"created","version":{{version ?? Microseconds(DateTimeOffset.UtcNow)}},"path":"{{path}}",{{PhotoAndFile}}}""");
+        libraryId,
+        $$"""{"kind":"created","version":{{version ?? Microseconds(DateTimeOffset.UtcNow)}},"path":"{{path}}",{{PhotoAndFile}}}""");
 
     private static string Event(string libraryId, string change) =>
         $$"""{"libraryId":"{{libraryId}}","epoch":1,"host":"{{HostWithoutWatcher}}","events":[{{change}}]}""";
@@ -233,7 +234,8 @@ public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<Messa
     {
         var json = JsonNode.Parse(message)!;
         var names = field.Split('/');
-        var parent = names[..^1].Aggregate(json, (node, name) => node is JsonArray list ? list[int.Parse(name, CultureInfo.InvariantCulture)]! : node[name]!);
+        var parent = names[..^1].Aggregate(
+            json, (node, name) => node is JsonArray list ? list[int.Parse(name, CultureInfo.InvariantCulture)]! : node[name]!);
         if (parent is JsonArray elements)
             elements[int.Parse(names[^1], CultureInfo.InvariantCulture)] = JsonNode.Parse(value!);
         else if (value is null)
@@ -260,7 +262,8 @@ public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<Messa
     private async Task<BrokerMessage> FailedAsync()
     {
         IReadOnlyList<BrokerMessage> failed = [];
-        await Installation.UntilAsync(async () => (failed = await Broker.ReadAsync(BusNames.IndexerErrorQueue)).Count > 0 ? null : "Nothing is in the error queue.");
+        await Installation.UntilAsync(
+            async () => (failed = await Broker.ReadAsync(BusNames.IndexerErrorQueue)).Count > 0 ? null : "Nothing is in the error queue.");
         return Assert.Single(failed);
     }
 

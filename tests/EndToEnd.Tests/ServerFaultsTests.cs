@@ -118,7 +118,8 @@ public sealed class ServerFaultsTests(OwnServers servers) : IClassFixture<OwnSer
         {
             try
             {
-                await photos.ReplaceOneAsync(new BsonDocument("_id", 1), new BsonDocument("_id", 1), new ReplaceOptions { IsUpsert = true }, Cancellation);
+                await photos.ReplaceOneAsync(
+                    new BsonDocument("_id", 1), new BsonDocument("_id", 1), new ReplaceOptions { IsUpsert = true }, Cancellation);
                 return null;
             }
             catch (MongoConnectionException exception)

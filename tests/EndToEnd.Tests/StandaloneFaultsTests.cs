@@ -12,7 +12,8 @@ public sealed class StandaloneFaultsTests : StandaloneTest
         await RefusesAsync(StartBy(Shell("exec \"${@:1:$#-1}\" ''"), "--port", "0", Photos.Root), "--data names no directory");
 
     [Theory]
-    [InlineData("size=$(stat -c %s catalog.db); dd if=/dev/urandom of=catalog.db bs=8192 seek=1 count=$((size / 8192 - 1)) conv=notrunc status=none")]
+    [InlineData("size=$(stat -c %s catalog.db); "
+        + "dd if=/dev/urandom of=catalog.db bs=8192 seek=1 count=$((size / 8192 - 1)) conv=notrunc status=none")]
     [InlineData("dd if=/dev/urandom of=catalog.db bs=8192 count=1 conv=notrunc status=none")]
     [InlineData("sqlite3 catalog.db \"UPDATE catalog SET id = 'odd'\"")]
     [InlineData("sqlite3 catalog.db 'DELETE FROM catalog'")]
@@ -71,7 +72,10 @@ public sealed class StandaloneFaultsTests : StandaloneTest
         Photos.AddPhotos(3_000);
         int port = FreePort();
         using var terminal = Process.Start(new ProcessStartInfo("script", [
-            "-qec", $"stty cols {columns}; exec dotnet '{typeof(Standalone.StandaloneCommand).Assembly.Location}' --port {port} --data '{Data}' '{Photos.Root}'", "/dev/null"])
+            "-qec",
+            $"stty cols {columns}; "
+                + $"exec dotnet '{typeof(Standalone.StandaloneCommand).Assembly.Location}' --port {port} --data '{Data}' '{Photos.Root}'",
+            "/dev/null"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, Environment = { ["TERM"] = "xterm" },
         })!;
@@ -101,9 +105,13 @@ public sealed class StandaloneFaultsTests : StandaloneTest
         Photos.Run("mkdir ../$'odd\\e[31m\\nname'; echo photo > ../$'odd\\e[31m\\nname'/a.jpg");
         var standalone = StartBy(Shell($"exec \"$@\" '{Beside("")}/'$'odd\\e[31m\\nname'"), "--port", "0");
         await standalone.SaysAsync("1 files in the catalog");
-        Photos.Run("mv ../$'odd\\e[31m\\nname'/a.jpg ../$'odd\\e[31m\\nname'/$'b\\e]0;x\\a\\u202e.jpg'; mv ../$'odd\\e[31m\\nname' ../gone");
+        Photos.Run(
+            "mv ../$'odd\\e[31m\\nname'/a.jpg ../$'odd\\e[31m\\nname'/$'b\\e]0;x\\a\\u202e.jpg'; mv ../$'odd\\e[31m\\nname' ../gone");
         await standalone.SaysAsync("offline");
-        Assert.DoesNotContain(standalone.Lines, line => line.Contains('\u001b', StringComparison.Ordinal) || line.Contains('\u202e', StringComparison.Ordinal) || line.StartsWith("name", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            standalone.Lines,
+            line => line.Contains('\u001b', StringComparison.Ordinal) || line.Contains('\u202e', StringComparison.Ordinal)
+                || line.StartsWith("name", StringComparison.Ordinal));
         Assert.Contains(standalone.Lines, line => line.Contains("odd\\u001B[31m\\u000Aname", StringComparison.Ordinal));
     }
 

@@ -127,7 +127,8 @@ public sealed class WrongClockTests : IAsyncDisposable
 
     private static WatcherReport Report(DateTimeOffset sentAt) => new()
     {
-        Host = "nas", StateId = new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), RunId = Guid.Empty, SentAt = sentAt, WatchesUsed = 0, WatchesLimit = 1,
+        Host = "nas", StateId = new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), RunId = Guid.Empty, SentAt = sentAt, WatchesUsed = 0,
+        WatchesLimit = 1,
         PendingOutbox = 0, Libraries = [],
     };
 }

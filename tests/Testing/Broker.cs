@@ -88,7 +88,11 @@ public sealed class Broker(RunningServers servers, VirtualHost host)
     {
         using var declared = await servers.Management.PutAsJsonAsync(
             Api($"queues/{host.Name}/{queue}"),
-            new { durable = true, arguments = new Dictionary<string, object> { ["x-max-length"] = last, ["x-max-length-bytes"] = lastBytes } },
+            new
+            {
+                durable = true,
+                arguments = new Dictionary<string, object> { ["x-max-length"] = last, ["x-max-length-bytes"] = lastBytes },
+            },
             Cancellation);
         declared.EnsureSuccessStatusCode();
         using var bound = await servers.Management.PostAsJsonAsync(
@@ -167,7 +171,8 @@ public sealed class Broker(RunningServers servers, VirtualHost host)
         try
         {
             await channel.BasicPublishAsync(
-                name, routingKey, mandatory: true, new BasicProperties { DeliveryMode = DeliveryModes.Persistent }, Encoding.UTF8.GetBytes(body), Cancellation)
+                name, routingKey, mandatory: true, new BasicProperties { DeliveryMode = DeliveryModes.Persistent },
+                Encoding.UTF8.GetBytes(body), Cancellation)
                 .AsTask().WaitAsync(s_patience, Cancellation);
             return true;
         }

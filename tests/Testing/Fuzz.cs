@@ -6,5 +6,6 @@ namespace WatchPhoto.Testing;
 public static class Fuzz
 {
     public static int Times { get; } =
-        int.Parse(Environment.GetEnvironmentVariable("WATCHPHOTO_FUZZ") is { Length: > 0 } times ? times : "1", CultureInfo.InvariantCulture);
+        int.Parse(
+            Environment.GetEnvironmentVariable("WATCHPHOTO_FUZZ") is { Length: > 0 } times ? times : "1", CultureInfo.InvariantCulture);
 }

@@ -160,7 +160,8 @@ public partial class ServiceProcess : IDisposable
         {
             await Wait.UntilAsync(
                 [this],
-                () => Task.FromResult((address = Address) is null ? $"{Name} does not tell the address of its API:\n{LastLines(40)}" : null),
+                () => Task.FromResult(
+                    (address = Address) is null ? $"{Name} does not tell the address of its API:\n{LastLines(40)}" : null),
                 deadline);
         }
 

@@ -55,7 +55,8 @@ public static class Wait
 
     /// <summary>Waits, but not for a process that has died.</summary>
     /// <param name="problem">What is still wrong. A server on a busy machine that does not answer in time is asked again.</param>
-    public static Task UntilAsync(IEnumerable<ServiceProcess> running, Func<Task<string?>> problem, TimeSpan? deadline = null) => UntilAsync(
+    public static Task UntilAsync(IEnumerable<ServiceProcess> running, Func<Task<string?>> problem, TimeSpan? deadline = null) =>
+        UntilAsync(
         async () =>
         {
             if (running.FirstOrDefault(process => process.HasEnded) is { } dead)

@@ -214,5 +214,6 @@ public sealed class EvidenceTests : IDisposable
         return _watcher.Begin();
     }
 
-    private void WaitFor(Func<WatchedLibrary, bool> condition) => Wait.Until(() => _watcher.Ask(tracker => condition(tracker.Libraries.Single())));
+    private void WaitFor(Func<WatchedLibrary, bool> condition) =>
+        Wait.Until(() => _watcher.Ask(tracker => condition(tracker.Libraries.Single())));
 }

@@ -25,7 +25,10 @@ public sealed class FuzzTests : IDisposable
             [
                 new LibrariesAnnounced
                 {
-                    CatalogId = s_id, Revision = 3, Libraries = [own with { Include = ["**/*.jpg", "*.{png,tif}"], Exclude = ["/Raw/"], HighestVersion = 7 }, own with { Id = "other", Path = "/nowhere" }],
+                    CatalogId = s_id, Revision = 3,
+                    Libraries =
+                        [own with { Include = ["**/*.jpg", "*.{png,tif}"], Exclude = ["/Raw/"], HighestVersion = 7 },
+                         own with { Id = "other", Path = "/nowhere" }],
                     Hosts = [new HostLease("nas", s_id, s_id, s_id)], SentAt = DateTimeOffset.UtcNow, SentBy = s_id,
                 },
             ],
@@ -48,7 +51,8 @@ public sealed class FuzzTests : IDisposable
         _watcher.Write("a.jpg");
         _watcher.Begin();
         var right = new LibraryActionRequested { LibraryId = _watcher.Definition.Id, Action = LibraryAction.Compare, Reason = "by hand" };
-        MessageFuzz.Run(Gate.Options, Gate.Read<LibraryActionRequested>, [right, right with { Action = LibraryAction.Resync }], Act, () => Act(right));
+        MessageFuzz.Run(
+            Gate.Options, Gate.Read<LibraryActionRequested>, [right, right with { Action = LibraryAction.Resync }], Act, () => Act(right));
         IsRight();
 
         void Act(LibraryActionRequested request) => _watcher.Ask(tracker =>
@@ -70,7 +74,9 @@ public sealed class FuzzTests : IDisposable
                 new CatalogPart
                 {
                     LibraryId = _watcher.Definition.Id, StateId = s_id, After = "a", HighestVersion = 7, IsLast = true,
-                    Entries = [new CatalogEntry("b.jpg", s_id, 7, file), new CatalogEntry("2025//caf%E9", s_id, 6, file with { BirthTime = FileTime.Parse("2025-01-02T03:04:05Z") })],
+                    Entries =
+                        [new CatalogEntry("b.jpg", s_id, 7, file),
+                         new CatalogEntry("2025//caf%E9", s_id, 6, file with { BirthTime = FileTime.Parse("2025-01-02T03:04:05Z") })],
                 },
             ],
             part => _watcher.Ask(tracker =>
@@ -85,7 +91,13 @@ public sealed class FuzzTests : IDisposable
     [Fact]
     public void Requests_for_previews() => MessageFuzz.Run(
         Gate.Options, Gate.Read<LibraryPreviewRequested>,
-        [new LibraryPreviewRequested { PreviewId = s_id, StateId = s_id, Library = _watcher.Definition with { Include = ["*.jpg"], Owner = s_id }, Seconds = 10 }], _ => { }, () => { });
+        [
+            new LibraryPreviewRequested
+            {
+                PreviewId = s_id, StateId = s_id, Library = _watcher.Definition with { Include = ["*.jpg"], Owner = s_id }, Seconds = 10,
+            },
+        ],
+        _ => { }, () => { });
 
     private void IsRight()
     {

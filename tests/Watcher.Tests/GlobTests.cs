@@ -167,7 +167,9 @@ public class GlobTests
         Assert.NotNull(GlobRules.Problem(Registered([string.Concat(Enumerable.Repeat("{a,b}", 100))])));
         Assert.NotNull(GlobRules.Problem(Registered([new string('{', 250) + new string('}', 250)])));
         Assert.NotNull(GlobRules.Problem(Registered([string.Concat(Enumerable.Repeat("{a,", 125)) + new string('}', 125)])));
-        Assert.NotNull(GlobRules.Problem(Registered(["{" + string.Concat(Enumerable.Repeat("{a,b}{a,b}{a,b}{a,b},", 20)) + "b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"])));
+        Assert.NotNull(
+            GlobRules.Problem(
+                Registered(["{" + string.Concat(Enumerable.Repeat("{a,b}{a,b}{a,b}{a,b},", 20)) + "b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"])));
     }
 
     [Theory]
@@ -282,7 +284,8 @@ public class GlobTests
             Directory.CreateDirectory(Path.Combine(repository, path));
         else
             File.WriteAllText(Path.Combine(repository, path), "");
-        using var git = Process.Start(new ProcessStartInfo("git", ["check-ignore", "-q", "--no-index", "--", path.TrimEnd('/')]) { WorkingDirectory = repository })!;
+        using var git = Process.Start(
+            new ProcessStartInfo("git", ["check-ignore", "-q", "--no-index", "--", path.TrimEnd('/')]) { WorkingDirectory = repository })!;
         git.WaitForExit();
         Assert.True(git.ExitCode is 0 or 1, $"git check-ignore {path}: {git.ExitCode}");
         Shell.Run("find . -mindepth 1 -maxdepth 1 ! -name .git ! -name .gitignore -exec rm -r {} +", repository);

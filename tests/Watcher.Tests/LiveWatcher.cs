@@ -67,7 +67,9 @@ internal sealed class LiveWatcher : IDisposable
     /// <summary>Every event told so far, across restarts.</summary>
     public List<FileEvent> Told { get; } = [];
 
-    public int KernelWatches => File.ReadLines($"/proc/self/fdinfo/{_inside!.Inotify.Descriptor}").Count(line => line.StartsWith("inotify", StringComparison.Ordinal));
+    public int KernelWatches =>
+        File.ReadLines($"/proc/self/fdinfo/{_inside!.Inotify.Descriptor}").Count(
+            line => line.StartsWith("inotify", StringComparison.Ordinal));
 
     public string In(string path) => Path.Combine(Root, path);
 
@@ -149,7 +151,10 @@ internal sealed class LiveWatcher : IDisposable
             Wait.Until(() => _inside!.Ask(tracker => tracker.IsIdle));
             var entries = Entries();
             var disk = OnDisk();
-            if (entries.Keys.ToHashSet().SetEquals(disk.Keys) && entries.All(entry => disk[entry.Key].Item1 == entry.Value.Size && (entry.Value.Identity.IsWeak || SeesOtherNumbers || disk[entry.Key].Item2 == entry.Value.Identity.Inode))
+            if (entries.Keys.ToHashSet().SetEquals(disk.Keys)
+                && entries.All(
+                    entry => disk[entry.Key].Item1 == entry.Value.Size
+                        && (entry.Value.Identity.IsWeak || SeesOtherNumbers || disk[entry.Key].Item2 == entry.Value.Identity.Inode))
                 && _inside!.Ask(tracker => tracker.IsIdle))
             {
                 Collect();

@@ -60,11 +60,13 @@ public sealed class SharedRootsTests : IDisposable
         _watcher.Write("d/a.jpg");
         _watcher.Start();
         _watcher.Announce(first, second);
-        Wait.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Single(library => library.Id == "other").Entries == 1));
+        Wait.Until(
+            () => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Single(library => library.Id == "other").Entries == 1));
 
         Shell.Run("ln -s ../photos first", _watcher.Outside);
         IsRefused("other");
-        Wait.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Single(library => library.Id == "library").Entries == 1));
+        Wait.Until(
+            () => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Single(library => library.Id == "library").Entries == 1));
 
         // Nothing that the other has told of is deleted meanwhile, and it goes on when it is alone.
         Shell.Run("rm first", _watcher.Outside);
@@ -84,7 +86,9 @@ public sealed class SharedRootsTests : IDisposable
         File.WriteAllText(Path.Combine(_other.Path, "b.jpg"), "y");
         _watcher.Start();
         _watcher.Announce(_watcher.Definition, _other with { Watch = watch });
-        Wait.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Count == 2 && tracker.Libraries.All(library => library.Entries == 1)));
+        Wait.Until(
+            () => _watcher.Ask(
+                tracker => tracker.IsIdle && tracker.Libraries.Count == 2 && tracker.Libraries.All(library => library.Entries == 1)));
         Assert.Empty(_watcher.Ask(tracker => tracker.Refused.ToList()));
 
         Shell.Run($"mount --bind {_other.Path} d/in", _watcher.Root);

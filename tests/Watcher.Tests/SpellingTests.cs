@@ -12,7 +12,8 @@ public sealed class SpellingTests : IDisposable
     private readonly LiveWatcher _watcher;
     private Action<string> _looking = _ => { };
 
-    public SpellingTests() => _watcher = new LiveWatcher { Disk = disk => new WeakDisk(disk) { FoldsCase = true, Looking = name => _looking(name) } };
+    public SpellingTests() =>
+        _watcher = new LiveWatcher { Disk = disk => new WeakDisk(disk) { FoldsCase = true, Looking = name => _looking(name) } };
 
     public static TheoryData<string> Modes => ["live", "down"];
 

@@ -166,7 +166,9 @@ public sealed class UnseenTests : IDisposable
         Shell.Run("mount -t tmpfs none usb; echo x > usb/a.jpg", _watcher.Root);
         Begin("b.jpg");
         Shell.Run("umount -l usb; rmdir usb", _watcher.Root);
-        Wait.Until(() => _watcher.Ask(tracker => tracker.Unseen().Values.SingleOrDefault())?.Places[0].Reason.Contains("gone", StringComparison.Ordinal) == true);
+        Wait.Until(
+            () => _watcher.Ask(tracker => tracker.Unseen().Values.SingleOrDefault())?.Places[0].Reason
+                .Contains("gone", StringComparison.Ordinal) == true);
         Assert.Equal(2, _watcher.Entries().Count);
 
         _watcher.Ask(LibraryAction.AcceptRoot);

@@ -64,7 +64,9 @@ public sealed class WatchedRootsTests : IDisposable
         _watcher.Roots = _watcher.Root + "/";
         _watcher.StartUnannounced();
         _watcher.Announce(_other);
-        Wait.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.SingleOrDefault() is { Entries: 1 } && tracker.Refused.Count == 0));
+        Wait.Until(
+            () => _watcher.Ask(
+                tracker => tracker.IsIdle && tracker.Libraries.SingleOrDefault() is { Entries: 1 } && tracker.Refused.Count == 0));
     }
 
     [Fact]
@@ -95,7 +97,8 @@ public sealed class WatchedRootsTests : IDisposable
         Assert.Equal("s/b.jpg", Assert.Single(_watcher.Entries()).Key);
 
         Shell.Run("ln -sfn ../photos/d other", _watcher.Outside);
-        Wait.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Refused.Count == 0 && tracker.Libraries.Single().Root is not null));
+        Wait.Until(
+            () => _watcher.Ask(tracker => tracker.IsIdle && tracker.Refused.Count == 0 && tracker.Libraries.Single().Root is not null));
         Assert.Equal("s/b.jpg", Assert.Single(_watcher.Entries()).Key);
     }
 

@@ -47,7 +47,8 @@ internal static class Catalog
             if (++count > MostDifferences)
                 continue;
             var inCatalog = told.Count == 0 ? "nothing" : string.Join(" and ", told);
-            problems.Append(CultureInfo.InvariantCulture, $"\n  {path}: on the disk {file?.ToString() ?? "nothing"}, in the catalog {inCatalog}");
+            problems.Append(
+                CultureInfo.InvariantCulture, $"\n  {path}: on the disk {file?.ToString() ?? "nothing"}, in the catalog {inCatalog}");
         }
 
         return count == 0

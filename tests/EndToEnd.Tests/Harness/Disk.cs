@@ -43,12 +43,15 @@ internal sealed class Disk : IDisposable
     public SortedDictionary<string, SeenFile> Walk()
     {
         var files = new SortedDictionary<string, SeenFile>(Utf8Order.Instance);
-        foreach (var line in Find.Run(Root, "-mindepth", "1", "-name", ".*", "-prune", "-o", "-type", "f", "-iname", "*.jpg", "-printf", "%s %T@ %i %P\\0"))
+        foreach (var line in Find.Run(
+            Root, "-mindepth", "1", "-name", ".*", "-prune", "-o", "-type", "f", "-iname", "*.jpg", "-printf", "%s %T@ %i %P\\0"))
         {
             var parts = Encoding.Latin1.GetString(line).Split(' ', 4);
             files.Add(
                 PhotoPath.Encode(Encoding.Latin1.GetBytes(parts[3])),
-                new SeenFile(long.Parse(parts[0], CultureInfo.InvariantCulture), Find.Iso8601(parts[1]), ulong.Parse(parts[2], CultureInfo.InvariantCulture)));
+                new SeenFile(
+                    long.Parse(parts[0], CultureInfo.InvariantCulture), Find.Iso8601(parts[1]),
+                    ulong.Parse(parts[2], CultureInfo.InvariantCulture)));
         }
 
         return files;

@@ -33,12 +33,15 @@ internal sealed class PhotoLibrary(Installation installation, string id, string 
         var now = DateTimeOffset.UtcNow;
         await installation.UntilAsync(async () =>
         {
-            using var answer = await (await installation.ApiAsync()).GetAsync(new Uri($"api/libraries/{id}/verification", UriKind.Relative), Cancellation);
+            using var answer = await (await installation.ApiAsync()).GetAsync(
+                new Uri($"api/libraries/{id}/verification", UriKind.Relative), Cancellation);
             if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
                 return await answer.Content.ReadAsStringAsync(Cancellation);
             answer.EnsureSuccessStatusCode();
             var verification = await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation);
-            return verification!["verifiedAt"]?.GetValue<DateTimeOffset>() > now ? null : $"{id} is not verified: {verification.ToJsonString()}";
+            return verification!["verifiedAt"]?.GetValue<DateTimeOffset>() > now
+                ? null
+                : $"{id} is not verified: {verification.ToJsonString()}";
         });
     }
 
@@ -61,20 +64,23 @@ internal sealed class PhotoLibrary(Installation installation, string id, string 
     /// <summary>What its watcher has last reported of it; null: nothing.</summary>
     public async Task<JsonNode?> ReportAsync()
     {
-        var watchers = await (await installation.ApiAsync()).GetFromJsonAsync<JsonArray>(new Uri("api/watchers", UriKind.Relative), Cancellation);
+        var watchers = await (await installation.ApiAsync()).GetFromJsonAsync<JsonArray>(
+            new Uri("api/watchers", UriKind.Relative), Cancellation);
         return watchers!.SelectMany(watcher => watcher!["libraries"]!.AsArray())
             .FirstOrDefault(report => report!["libraryId"]!.GetValue<string>() == id);
     }
 
     public async Task DeleteAsync()
     {
-        using var deleted = await (await installation.ApiAsync()).DeleteAsync(new Uri($"api/libraries/{id}", UriKind.Relative), Cancellation);
+        using var deleted = await (await installation.ApiAsync()).DeleteAsync(
+            new Uri($"api/libraries/{id}", UriKind.Relative), Cancellation);
         Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
     }
 
     public async Task RestoreAsync()
     {
-        using var restored = await (await installation.ApiAsync()).PostAsync(new Uri($"api/libraries/{id}/restore", UriKind.Relative), null, Cancellation);
+        using var restored = await (await installation.ApiAsync()).PostAsync(
+            new Uri($"api/libraries/{id}/restore", UriKind.Relative), null, Cancellation);
         Assert.Equal(HttpStatusCode.OK, restored.StatusCode);
     }
 }

@@ -16,5 +16,8 @@ internal sealed class StandaloneProcess : ServiceProcess
 
     /// <summary>Waits for a line since it was last started.</summary>
     public Task SaysAsync(string text) => Wait.UntilAsync(
-        () => Task.FromResult(LinesSinceStart.Any(line => line.Contains(text, StringComparison.Ordinal)) ? null : $"It has not said '{text}':\n{LastLines(40)}"));
+        () => Task.FromResult(
+            LinesSinceStart.Any(line => line.Contains(text, StringComparison.Ordinal))
+                ? null
+                : $"It has not said '{text}':\n{LastLines(40)}"));
 }

@@ -54,7 +54,8 @@ public abstract class StandaloneTest : IDisposable
     }
 
     /// <summary>The catalog's only library, once it is as the disk is.</summary>
-    private protected Task<Dictionary<string, CatalogPhoto>> EqualsDiskAsync(HttpClient api, string library = "photos", Disk? disk = null) =>
+    private protected Task<Dictionary<string, CatalogPhoto>> EqualsDiskAsync(
+        HttpClient api, string library = "photos", Disk? disk = null) =>
         Catalog.EqualsDiskAsync(() => CatalogPhoto.ReadAllAsync(api, library), disk ?? Photos, problem => Wait.UntilAsync(problem));
 
     private protected static async Task<JsonNode> GetAsync(HttpClient api, string path) =>

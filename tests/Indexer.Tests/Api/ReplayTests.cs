@@ -18,7 +18,8 @@ public class ReplayTests(TestServers servers)
     [InlineData("""{"from":"2026-11-23T06:00:00Z","to":"2026-11-23T05:00:00Z"}""", "from must come before to")]
     [InlineData("""{"from":"2999-01-01T00:00:00Z"}""", "from must come before to, and before now")]
     [InlineData("""{"from":"yesterday"}""", "The field 'from' does not have a value that fits")]
-    [InlineData("""{"from":"2026-11-23T06:00:00Z","libary":"photos"}""", "The field 'libary' is unknown; a replay has from, to and library")]
+    [InlineData(
+        """{"from":"2026-11-23T06:00:00Z","libary":"photos"}""", "The field 'libary' is unknown; a replay has from, to and library")]
     public async Task A_request_that_cannot_be_meant_is_refused(string body, string reason)
     {
         await using var indexer = await (await LiveIndexer.StartAsync()).ReadyAsync();
@@ -38,7 +39,10 @@ public class ReplayTests(TestServers servers)
     public async Task In_memory_there_is_no_history()
     {
         await using var indexer = await (await LiveIndexer.StartAsync()).ReadyAsync();
-        await IsAsync(HttpStatusCode.Conflict, "The bus is in memory and keeps no history: that takes RabbitMQ (ConnectionStrings__RabbitMq). To have a watcher", await ReplayAsync(indexer));
+        await IsAsync(
+            HttpStatusCode.Conflict,
+            "The bus is in memory and keeps no history: that takes RabbitMQ (ConnectionStrings__RabbitMq). To have a watcher",
+            await ReplayAsync(indexer));
     }
 
     [Fact]
@@ -96,7 +100,10 @@ public class ReplayTests(TestServers servers)
             }
 
             // One announcement may be given up, and that be said first.
-            Assert.Single(other.Log.Lines, line => line.Contains("does not answer", StringComparison.Ordinal) && !line.Contains("no answer in time", StringComparison.Ordinal));
+            Assert.Single(
+                other.Log.Lines,
+                line => line.Contains("does not answer", StringComparison.Ordinal)
+                    && !line.Contains("no answer in time", StringComparison.Ordinal));
         }
         finally
         {
@@ -111,7 +118,8 @@ public class ReplayTests(TestServers servers)
         return Says(indexer, "inequivalent arg 'x-max-age'");
     }
 
-    private static bool Says(LiveIndexer indexer, string what) => indexer.Log.Lines.Any(line => line.Contains(what, StringComparison.Ordinal));
+    private static bool Says(LiveIndexer indexer, string what) =>
+        indexer.Log.Lines.Any(line => line.Contains(what, StringComparison.Ordinal));
 
     private static async Task<LiveIndexer> StartAsync(Broker broker, Dictionary<string, string?> settings) =>
         await (await LiveIndexer.StartAsync(broker.Settings.Concat(settings).ToDictionary())).ReadyAsync();

@@ -9,7 +9,8 @@ public class HandWrittenMessagesTests(TestServers fixture)
     private const string Photo = "0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11";
 
     private static string Good => $$$"""
-        {"libraryId":"photos","epoch":1,"host":"nas","events":[{"kind":"created","version":{{{Messages.Now}}},"path":"2026/a.jpg","photoId":"{{{Photo}}}",
+        {"libraryId":"photos","epoch":1,"host":"nas","events":[{"kind":"created","version":{{{Messages.Now}}},"path":"2026/a.jpg",
+        "photoId":"{{{Photo}}}",
         "file":{"size":1234,"modifiedAt":"2026-01-02T03:04:05Z","inode":42}}]}
         """;
 
@@ -33,7 +34,9 @@ public class HandWrittenMessagesTests(TestServers fixture)
     {
         var broker = await Broker.CreateAsync(fixture);
         await using var indexer = await StartAsync(broker);
-        await broker.PublishFileEventsAsync(Good.Replace("\"epoch\"", "\"extra\":{\"a\":[1]},\"epoch\"", StringComparison.Ordinal).Replace("\"kind\"", "\"more\":null,\"kind\"", StringComparison.Ordinal));
+        await broker.PublishFileEventsAsync(
+            Good.Replace("\"epoch\"", "\"extra\":{\"a\":[1]},\"epoch\"", StringComparison.Ordinal)
+                .Replace("\"kind\"", "\"more\":null,\"kind\"", StringComparison.Ordinal));
         await Wait.UntilAsync(async () => (await indexer.PathsAsync()).Count == 1);
     }
 
@@ -86,10 +89,19 @@ public class HandWrittenMessagesTests(TestServers fixture)
                 { "\"epoch\":1", "\"epoch\":0", "The epoch is 0, but epochs start at 1." },
                 { "\"epoch\":1", "\"epoch\":2", "The library 'photos' has epoch 1; the message says 2." },
                 { "\"inode\":42", "\"inode\":-1", "The message is no FileEvents: events[0].file.inode does not have a value that fits." },
-                { "\"inode\":42", "\"inode\":\"-1\"", "The message is no FileEvents: events[0].file.inode does not have a value that fits." },
-                { "\"inode\":42", "\"inode\":\"many\"", "The message is no FileEvents: events[0].file.inode does not have a value that fits." },
+                {
+                    "\"inode\":42", "\"inode\":\"-1\"",
+                    "The message is no FileEvents: events[0].file.inode does not have a value that fits."
+                },
+                {
+                    "\"inode\":42", "\"inode\":\"many\"",
+                    "The message is no FileEvents: events[0].file.inode does not have a value that fits."
+                },
                 { "\"size\":1234", "\"size\":-1", "events[0] has a file of a negative size." },
-                { "2026-01-02T03:04:05Z", "yesterday", "The message is no FileEvents: events[0].file.modifiedAt does not have a value that fits." },
+                {
+                    "2026-01-02T03:04:05Z", "yesterday",
+                    "The message is no FileEvents: events[0].file.modifiedAt does not have a value that fits."
+                },
                 { Photo, "seven", "The message is no FileEvents: events[0].photoId does not have a value that fits." },
                 { Photo, Guid.Empty.ToString(), "events[0] has an empty photoId." },
                 { "2026/a.jpg", "../a.jpg", "events[0] has a path that has the component '..'." },
@@ -97,7 +109,10 @@ public class HandWrittenMessagesTests(TestServers fixture)
                 { "2026/a.jpg", "/a.jpg", "events[0] has a path that starts with a slash" },
                 { "2026/a.jpg", "", "events[0] has a path that is empty." },
                 { "2026/a.jpg", "2026/a\\u0000.jpg", "events[0] has a path that has a NUL character." },
-                { "\"version\":", $"\"version\":{tomorrow},\"x\":", $"events[0] has the version {tomorrow}, more than a day ahead of now: set the clock of its host right." },
+                {
+                    "\"version\":", $"\"version\":{tomorrow},\"x\":",
+                    $"events[0] has the version {tomorrow}, more than a day ahead of now: set the clock of its host right."
+                },
                 { "\"version\":", "\"version\":0,\"x\":", "events[0] has the version 0; versions are microseconds since 1970." },
                 { "\"photos\"", "\"never\"", "There is no library 'never': register it, then move the message back." },
             };
@@ -184,13 +199,18 @@ public class HandWrittenMessagesTests(TestServers fixture)
         await broker.TakeOneAsync(BusNames.IndexerErrorQueue);
         await indexer.PublishAsync(new WatcherReport
         {
-            Host = "nas", StateId = Guid.CreateVersion7(), RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
+            Host = "nas", StateId = Guid.CreateVersion7(), RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1,
+            WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
         });
 
-        string[] queues = [BusNames.IndexerQueue, BusNames.HistoryStream, BusNames.CatalogPartRequestsQueue, BusNames.WatcherReportsQueue, BusNames.IndexerErrorQueue];
+        string[] queues =
+            [BusNames.IndexerQueue, BusNames.HistoryStream, BusNames.CatalogPartRequestsQueue, BusNames.WatcherReportsQueue,
+             BusNames.IndexerErrorQueue];
         Assert.Equal(queues.Order(StringComparer.Ordinal), Shared(await broker.QueuesAsync()));
         // A queue has an exchange of its own name before it.
-        string[] exchanges = [.. queues, BusNames.FileEventsExchange, BusNames.LibrariesExchange, BusNames.WatcherReportsExchange, BusNames.CatalogPartRequestsExchange, BusNames.LibraryPreviewsExchange];
+        string[] exchanges =
+            [.. queues, BusNames.FileEventsExchange, BusNames.LibrariesExchange, BusNames.WatcherReportsExchange,
+             BusNames.CatalogPartRequestsExchange, BusNames.LibraryPreviewsExchange];
         Assert.Equal(exchanges.Order(StringComparer.Ordinal), Shared(await broker.ExchangesAsync()));
 
         // Beside what the indexer has for itself.

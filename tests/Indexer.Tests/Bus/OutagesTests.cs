@@ -152,7 +152,8 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
         Assert.Empty(await broker.ReadAsync(BusNames.IndexerErrorQueue, keep: false));
     }
 
-    private static int Said(LiveIndexer indexer, string words) => indexer.Log.Lines.Count(line => line.Contains(words, StringComparison.Ordinal));
+    private static int Said(LiveIndexer indexer, string words) =>
+        indexer.Log.Lines.Count(line => line.Contains(words, StringComparison.Ordinal));
 
     // For tests that publish again what was not confirmed.
     private static Dictionary<string, string?> Impatient(Broker broker) => new(broker.Settings)

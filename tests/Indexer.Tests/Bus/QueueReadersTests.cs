@@ -40,7 +40,10 @@ public sealed class QueueReadersTests(TestServers servers)
         int before = Environment.ExitCode;
         try
         {
-            await using var indexer = await LiveIndexer.StartAsync(broker.Settings, services: services => services.AddSingleton(provider => new QueueReaders(Factory(elsewhere), provider.GetRequiredService<Deliveries>())));
+            await using var indexer = await LiveIndexer.StartAsync(
+                broker.Settings,
+                services: services => services.AddSingleton(
+                    provider => new QueueReaders(Factory(elsewhere), provider.GetRequiredService<Deliveries>())));
             var ending = indexer.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
             await Wait.UntilAsync(() => ending.IsCancellationRequested);
             Assert.Equal(Service.StartAgain, Environment.ExitCode);

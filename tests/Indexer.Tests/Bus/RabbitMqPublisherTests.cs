@@ -26,7 +26,8 @@ public class RabbitMqPublisherTests
         var publisher = new RabbitMqPublisher(bus, Options.Create(new BusOptions { PublishTimeout = TimeSpan.FromSeconds(1) }));
 
         var publishing = Task.Run(
-            () => publisher.PublishAsync(Messages.Of(Messages.Created("a.jpg")), CancellationToken.None), TestContext.Current.CancellationToken);
+            () => publisher.PublishAsync(
+                Messages.Of(Messages.Created("a.jpg")), CancellationToken.None), TestContext.Current.CancellationToken);
         await Wait.UntilAsync(() => publishing.IsCompleted);
         Assert.False(end.IsSet);
         await Assert.ThrowsAsync<TimeoutException>(() => publishing);

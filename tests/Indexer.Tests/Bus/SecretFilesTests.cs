@@ -23,7 +23,8 @@ public class SecretFilesTests
             builder.AddSecretFiles();
             Assert.Equal(
                 ("of the file", "of the variable", "of the argument"),
-                (builder.Configuration["SecretTests:File"], builder.Configuration["SecretTests:Variable"], builder.Configuration["SecretTests:Argument"]));
+                (builder.Configuration["SecretTests:File"], builder.Configuration["SecretTests:Variable"],
+                 builder.Configuration["SecretTests:Argument"]));
         }
         finally
         {
@@ -36,7 +37,9 @@ public class SecretFilesTests
     [Fact]
     public void A_services_configuration_file_is_the_one_beside_the_program_or_where_an_argument_says()
     {
-        Assert.Equal(AppContext.BaseDirectory.TrimEnd('/'), Host.CreateApplicationBuilder(Service.Arguments()).Environment.ContentRootPath.TrimEnd('/'));
+        Assert.Equal(
+            AppContext.BaseDirectory.TrimEnd('/'),
+            Host.CreateApplicationBuilder(Service.Arguments()).Environment.ContentRootPath.TrimEnd('/'));
         Assert.Equal("/usr", Host.CreateApplicationBuilder(Service.Arguments("--contentRoot=/usr")).Environment.ContentRootPath);
     }
 
@@ -55,7 +58,8 @@ public class SecretFilesTests
         foreach (string path in (string[])["/health/ready", "/api/libraries"])
         {
             using var answer = await indexer.Http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
-            Assert.DoesNotContain(Password, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                Password, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         }
 
         Assert.DoesNotContain(indexer.Log.Lines, line => line.Contains(Password, StringComparison.Ordinal));

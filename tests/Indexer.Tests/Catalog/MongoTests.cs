@@ -35,7 +35,8 @@ public class MongoDatabaseTests(MongoStore store) : IClassFixture<MongoStore>
         await using var catalog = await store.OpenNewAsync();
         Assert.Equal([31.0, 32.0], await DaysAsync());
 
-        var others = Enumerable.Range(0, 3).Select(_ => store.Open(catalog.Place, new CatalogOptions { TombstoneAge = TimeSpan.FromDays(7) })).ToList();
+        var others = Enumerable.Range(0, 3).Select(
+            _ => store.Open(catalog.Place, new CatalogOptions { TombstoneAge = TimeSpan.FromDays(7) })).ToList();
         await Task.WhenAll(others.Select(other => Task.Run(() => other.Setup.PrepareAsync(Cancellation))));
         Assert.Equal([8.0, 9.0], await DaysAsync());
         foreach (var other in others)

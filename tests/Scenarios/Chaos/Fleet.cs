@@ -95,7 +95,8 @@ internal sealed class Fleet : IAsyncDisposable
         foreach (var name in await (await _database.ListCollectionNamesAsync(cancellationToken: Cancellation)).ToListAsync(Cancellation))
         {
             var documents = await _database.GetCollection<BsonDocument>(name).Find(new BsonDocument()).ToListAsync(Cancellation);
-            await File.WriteAllLinesAsync(Path.Combine(directory, $"{name}.json"), documents.Select(document => document.ToJson()), Cancellation);
+            await File.WriteAllLinesAsync(
+                Path.Combine(directory, $"{name}.json"), documents.Select(document => document.ToJson()), Cancellation);
         }
 
         return directory;
@@ -235,7 +236,9 @@ internal sealed class Fleet : IAsyncDisposable
                 if (documents.Count > 0)
                 {
                     await collection.BulkWriteAsync(
-                        documents.Select(document => new ReplaceOneModel<BsonDocument>(new BsonDocument("_id", document["_id"]), document) { IsUpsert = true }),
+                        documents.Select(
+                            document => new ReplaceOneModel<BsonDocument>(
+                                new BsonDocument("_id", document["_id"]), document) { IsUpsert = true }),
                         new BulkWriteOptions { IsOrdered = false }, Cancellation);
                 }
             });
@@ -250,7 +253,8 @@ internal sealed class Fleet : IAsyncDisposable
         await ByHandAsync(() => registry.DeleteManyAsync(new BsonDocument(), Cancellation));
         await Task.Delay(milliseconds, Cancellation);
         await ByHandAsync(() => registry.BulkWriteAsync(
-            backup.Select(document => new ReplaceOneModel<BsonDocument>(new BsonDocument("_id", document["_id"]), document) { IsUpsert = true }),
+            backup.Select(
+                document => new ReplaceOneModel<BsonDocument>(new BsonDocument("_id", document["_id"]), document) { IsUpsert = true }),
             cancellationToken: Cancellation));
     }
 

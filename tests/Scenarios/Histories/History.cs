@@ -81,7 +81,8 @@ internal sealed class History
             return;
         // The bare directory stays as it is, whichever of the writers comes between another's umount and mount.
         Steps.Run(
-            "mkdir disk one/disk; chattr +i one/disk 2> /dev/null || true; mount -t tmpfs none disk; mount --bind disk one/disk; write one/disk/first.jpg",
+            "mkdir disk one/disk; chattr +i one/disk 2> /dev/null || true; mount -t tmpfs none disk; "
+                + "mount --bind disk one/disk; write one/disk/first.jpg",
             Base);
     }
 
@@ -119,7 +120,8 @@ internal sealed class History
             Verb.Write => Libc.Write(At(operation.Path), operation.Number, creates: true, truncates: true),
             Verb.Append => Libc.Write(At(operation.Path), operation.Number, creates: false, truncates: false),
             Verb.Mknod => Libc.MakeFile(At(operation.Path)),
-            Verb.WriteUnnamed => Libc.WriteUnnamed(At(operation.Path[..operation.Path.LastIndexOf('/')]), At(operation.Path), operation.Number),
+            Verb.WriteUnnamed => Libc.WriteUnnamed(
+                At(operation.Path[..operation.Path.LastIndexOf('/')]), At(operation.Path), operation.Number),
             Verb.Truncate => Libc.Truncate(At(operation.Path), operation.Number),
             Verb.Open => Open(operation),
             Verb.WriteOpen => WriteOpen(operation.Number),

@@ -16,7 +16,9 @@ internal static class KernelLimit
     public static IDisposable Lower(string limit, int value)
     {
         var process = Process.Start(new ProcessStartInfo(
-            "setsid", ["--wait", "flock", "/tmp/watchphoto-limits.lock", "sh", "-euc", Script, "sh", limit, value.ToString(CultureInfo.InvariantCulture)])
+            "setsid",
+            ["--wait", "flock", "/tmp/watchphoto-limits.lock", "sh", "-euc", Script, "sh", limit,
+             value.ToString(CultureInfo.InvariantCulture)])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true,
         })!;

@@ -32,7 +32,9 @@ internal sealed class Lane(string mode, string catalog)
     {
         var only = Environment.GetEnvironmentVariable("WATCHPHOTO_SCENARIO");
         var scenarios = Scenario.All()
-            .Where(scenario => scenario.Lacks is null && scenario.Modes.Contains(mode) && scenario.Catalogs.Contains(catalog) && (only is null || scenario.Name.Contains(only, StringComparison.Ordinal)))
+            .Where(
+                scenario => scenario.Lacks is null && scenario.Modes.Contains(mode) && scenario.Catalogs.Contains(catalog)
+                    && (only is null || scenario.Name.Contains(only, StringComparison.Ordinal)))
             .ToList();
         var running = catalog == "mongo" ? await servers.StartAsync() : null;
         var shared = scenarios.Where(scenario => !scenario.IsAlone).ToList();

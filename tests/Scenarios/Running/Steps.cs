@@ -16,7 +16,8 @@ internal static class Steps
         unplug() {
             timeout 20 sh -c "until umount $2 2> /dev/null; do sleep 0.1; done" || umount -l "$2"
             timeout 300 sh -c "while losetup -j $1 | grep -q .; do sleep 0.1; done" || {
-                echo "$1 is still in use:"; losetup -a; ls -l /proc/[0-9]*/cwd /proc/[0-9]*/fd 2> /dev/null | grep -E "loop|$PWD/$2"; return 1
+                echo "$1 is still in use:"; losetup -a
+                ls -l /proc/[0-9]*/cwd /proc/[0-9]*/fd 2> /dev/null | grep -E "loop|$PWD/$2"; return 1
             } >&2
         }
 
