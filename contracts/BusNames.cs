@@ -54,6 +54,8 @@ public static class BusNames
     /// <summary>The same for <see cref="LibraryPreviewRequested"/>.</summary>
     public const string WatcherPreviewRequestsQueuePrefix = "watchphoto.watcher-preview-requests.";
 
-    /// <summary>Each indexer's own temporary queue of <see cref="LibraryPreviewed"/>; the machine's name and a random part follow.</summary>
+    /// <summary>
+    /// Each indexer's own temporary queue of <see cref="LibraryPreviewed"/>; the machine's name and a random part follow.
+    /// </summary>
     public const string IndexerPreviewsQueuePrefix = "watchphoto.indexer-previews.";
 }

@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace WatchPhoto.Contracts;
 
-/// <summary>An enumeration as one of its names (<see cref="JsonStringEnumMemberNameAttribute"/>): no number is one, nor are several names.</summary>
+/// <summary>
+/// An enumeration as one of its names (<see cref="JsonStringEnumMemberNameAttribute"/>): no number is one, nor are several names.
+/// </summary>
 public sealed class EnumNames<TEnum> : JsonConverter<TEnum>
     where TEnum : struct, Enum
 {

@@ -36,7 +36,9 @@ public static class MessageBounds
 
     /// <summary>The most bytes of JSON of a kind of message.</summary>
     public static int MostBytesOf(Type message) =>
-        message == typeof(LibrariesAnnounced) || message == typeof(WatcherReport) || message == typeof(CatalogPart) ? MostBytesOfList : MostBytes;
+        message == typeof(LibrariesAnnounced) || message == typeof(WatcherReport) || message == typeof(CatalogPart)
+            ? MostBytesOfList
+            : MostBytes;
 
     internal static string? ProblemOfId(string name, string id) =>
         id.Length == 0 ? $"The {name} is empty."

@@ -75,7 +75,8 @@ public sealed record Library
         if (string.IsNullOrWhiteSpace(Host))
             return "The library needs a host: the name its watcher runs under.";
         if (Host.Length > MaxHostLength || Host.Any(char.IsControl))
-            return $"The host has more than {MaxHostLength} characters, or a control character: it must be the name its watcher runs under.";
+            return $"The host has more than {MaxHostLength} characters, or a control character: "
+                + "it must be the name its watcher runs under.";
         if (Kind is null or { Length: > MaxKindLength } || Backend is null or { Length: > MaxKindLength })
             return $"The kind and the backend have {MaxKindLength} characters at most: leave both out for a library that is watched.";
         if (Path?.Length > MaxPathLength)
@@ -106,8 +107,10 @@ public sealed record Library
         ?? MessageBounds.ProblemOfText("path", Path)
         ?? MessageBounds.ProblemOfText("kind", Kind, MessageBounds.LongestWord)
         ?? MessageBounds.ProblemOfText("backend", Backend, MessageBounds.LongestWord)
-        ?? MessageBounds.ProblemOfItems("include", Include ?? [], MessageBounds.MostLibraries, glob => MessageBounds.ProblemOfText("glob", glob))
-        ?? MessageBounds.ProblemOfItems("exclude", Exclude ?? [], MessageBounds.MostLibraries, glob => MessageBounds.ProblemOfText("glob", glob))
+        ?? MessageBounds.ProblemOfItems(
+            "include", Include ?? [], MessageBounds.MostLibraries, glob => MessageBounds.ProblemOfText("glob", glob))
+        ?? MessageBounds.ProblemOfItems(
+            "exclude", Exclude ?? [], MessageBounds.MostLibraries, glob => MessageBounds.ProblemOfText("glob", glob))
         ?? (Epoch < 0 ? $"The epoch is {Epoch}, but epochs start at 1." : null)
         ?? MessageBounds.ProblemOfVersion("highestVersion", HighestVersion);
 

@@ -19,7 +19,9 @@ public sealed record LibraryPreviewRequested : IMessage
     public required double Seconds { get; init; }
 
     public string? Problem() =>
-        Seconds is > 0 and <= MostSeconds ? Library.AnnouncedProblem() ?? Library.Problem() : $"The watcher may look {Seconds} seconds; it must be above 0, and {MostSeconds} at most.";
+        Seconds is > 0 and <= MostSeconds
+            ? Library.AnnouncedProblem() ?? Library.Problem()
+            : $"The watcher may look {Seconds} seconds; it must be above 0, and {MostSeconds} at most.";
 }
 
 /// <summary>What a library would hold (watcher to every indexer; only the one that asked takes it).</summary>

@@ -72,7 +72,10 @@ public sealed record LibraryReport
         MessageBounds.ProblemOfId("libraryId", LibraryId)
         ?? (Epoch < 0 ? $"The epoch is {Epoch}, but epochs start at 1." : null)
         ?? MessageBounds.ProblemOfText("reason", Reason)
-        ?? (Entries < 0 || Directories < 0 || Progress is { Files: < 0 } or { Expected: < 0 } ? "A number of files or directories is negative." : null)
+        ?? (
+            Entries < 0 || Directories < 0 || Progress is { Files: < 0 } or { Expected: < 0 }
+                ? "A number of files or directories is negative."
+                : null)
         ?? (Proof?.Problem() is { } proof ? $"The proof {proof}." : null)
         ?? (Unseen is null ? null : Unseen.Count < 0 ? "The number of unseen places is negative."
             : MessageBounds.ProblemOfItems("places", Unseen.Places, Unseen.MostPlaces, place => place.Problem()));
@@ -149,7 +152,8 @@ public sealed record ScanProgress(long Files, long Expected, double FilesPerSeco
 /// <summary>What the catalog must hold of a library: see <see cref="RegisterDigest"/>.</summary>
 /// <param name="Version">The library's highest version.</param>
 /// <param name="Count">Living entries.</param>
-/// <param name="Digest">Sum of the entries' digests: above 53 bits from four million entries on, so it travels as a string; a number is read as well.</param>
+/// <param name="Digest">Sum of the entries' digests: above 53 bits from four million entries on, so it travels as a string; a number
+/// is read as well.</param>
 /// <param name="Floor">
 /// After a resync: every living entry was told with a version above this one, so that what the catalog holds at or below it,
 /// once the registers above match, is of no entry.

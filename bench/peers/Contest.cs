@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using WatchPhoto.Scenarios.Tests.Running;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Peers;
 
@@ -99,7 +100,7 @@ internal sealed class Contest
         foreach (var root in _roots.Skip(Scenario.IsWithoutRoot ? 1 : 0))
             Directory.CreateDirectory(root);
         if (Scenario.RunAs.AsNobody)
-            Shell.Run(_base, "chmod -R 0777 .");
+            Shell.Run("chmod -R 0777 .", _base);
         Change(0);
         await StartAsync();
     }
@@ -109,7 +110,7 @@ internal sealed class Contest
         try
         {
             if (Failure is null)
-                Shell.Steps(_base, _roots[0], _installation.StateDirectory, Scenario.Phases[phase].Changes);
+                Steps.Take(_base, _roots[0], _installation.StateDirectory, Scenario.Phases[phase].Changes);
         }
         catch (Exception exception) when (exception is Xunit.Sdk.XunitException)
         {
@@ -184,7 +185,7 @@ internal sealed class Contest
                     break;
                 case ["raise", "watches", var most]:
                     foreach (var process in Peers.Select(peer => peer.Process).OfType<int>())
-                        Shell.Run("/", $"nsenter --target {process} --user sh -c 'echo {most} > /proc/sys/user/max_inotify_watches'");
+                        Shell.Run($"nsenter --target {process} --user sh -c 'echo {most} > /proc/sys/user/max_inotify_watches'", "/");
                     break;
             }
         }
@@ -197,11 +198,7 @@ internal sealed class Contest
     {
         foreach (var peer in Peers)
             await peer.DisposeAsync();
-        Shell.Run("/", $"""
-            chmod -R u+rwx {_base} 2> /dev/null || true
-            for mount in $(cut -d' ' -f2 /proc/mounts | grep -F {_base} | sort -r); do umount -l "$mount"; done
-            rm -rf {_base}
-            """);
+        Shell.Remove(_base);
     }
 
     private Entrant Enter(string name, Func<string, string, Peer> peer) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using WatchPhoto.Peers;
 using WatchPhoto.Scenarios.Tests.Running;
+using WatchPhoto.Testing;
 
 switch (args)
 {
@@ -44,7 +45,7 @@ static async Task<List<Contest>> RunAsync(string mode, Scenario[] scenarios, str
     try
     {
         if (runAs.AsNobody)
-            Shell.Run("/", $"chmod 0755 {directory}");
+            Shell.Run($"chmod 0755 {directory}", "/");
         await installation.StartAsync();
         contests.AddRange(scenarios.Select(scenario =>
             new Contest(scenario, installation, Directory.CreateDirectory(Path.Combine(directory, scenario.Name)).FullName, chokidar)));
@@ -61,7 +62,7 @@ static async Task<List<Contest>> RunAsync(string mode, Scenario[] scenarios, str
     {
         foreach (var contest in contests)
             await contest.EndAsync();
-        Shell.Run("/", $"rm -rf {directory}");
+        Shell.Run($"rm -rf {directory}", "/");
     }
 
     return contests;

@@ -5,6 +5,7 @@ using System.Text;
 using Mono.Unix.Native;
 using WatchPhoto.Contracts;
 using WatchPhoto.Scenarios.Tests.Running;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Peers;
 
@@ -28,7 +29,7 @@ internal sealed class WatchmanPeer(string root, IReadOnlyList<string> by) : Peer
             _process?.Dispose();
             File.Delete(Socket);
             // It may be run as somebody else.
-            Shell.Run("/", $"chmod 0777 {_directory}");
+            Shell.Run($"chmod 0777 {_directory}", "/");
             string[] command =
             [
                 .. by, "watchman", "--foreground", $"--sockname={Socket}", $"--statefile={_directory}/state", $"--logfile={_directory}/log",

@@ -38,7 +38,10 @@ internal static class GlobBraces
         }
 
         if (parts.Count == 1)
-            throw GlobRules.Refused(glob, "has braces around one alternative only: part several by commas as in *.{jpg,png}, or write \\{ and \\} for braces themselves.");
+            throw GlobRules.Refused(
+                glob,
+                "has braces around one alternative only: "
+                    + "part several by commas as in *.{jpg,png}, or write \\{ and \\} for braces themselves.");
 
         var heads = new List<string>();
         foreach (var part in parts)
@@ -52,9 +55,13 @@ internal static class GlobBraces
 
     private static List<string> Joined(string start, List<string> heads, List<string> tails, string glob, int left)
     {
-        long length = (long)tails.Count * Length(heads) + (long)heads.Count * Length(tails) + (long)heads.Count * tails.Count * start.Length;
+        long length =
+            (long)tails.Count * Length(heads) + (long)heads.Count * Length(tails) + (long)heads.Count * tails.Count * start.Length;
         if (length > left)
-            throw GlobRules.Refused(glob, $"has braces that make more than {GlobRules.MaxWrittenOut} characters of its list when they are written out: say less in one list.");
+            throw GlobRules.Refused(
+                glob,
+                $"has braces that make more than {GlobRules.MaxWrittenOut} characters of its list when they are written out: "
+                    + "say less in one list.");
         var joined = new List<string>(heads.Count * tails.Count);
         foreach (var head in heads)
         {

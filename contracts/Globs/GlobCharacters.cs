@@ -28,7 +28,8 @@ internal sealed class GlobCharacters
                 i++;
         }
 
-        throw GlobRules.Refused(glob, "has a bracket that is not closed before the name ends: close it, or write \\[ for a bracket itself.");
+        throw GlobRules.Refused(
+            glob, "has a bracket that is not closed before the name ends: close it, or write \\[ for a bracket itself.");
     }
 
     /// <param name="text">From bracket to bracket.</param>
@@ -45,7 +46,10 @@ internal sealed class GlobCharacters
         while (text.Length > 0)
         {
             if (text.StartsWith("[:"))
-                throw GlobRules.Refused(glob, "has a class of characters in brackets, which is not known here: write ranges as in [a-z], or \\[ for a bracket itself.");
+                throw GlobRules.Refused(
+                    glob,
+                    "has a class of characters in brackets, which is not known here: "
+                        + "write ranges as in [a-z], or \\[ for a bracket itself.");
             var from = Take(ref text);
             var to = from;
             if (text.Length > 1 && text[0] == '-')

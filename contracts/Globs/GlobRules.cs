@@ -20,12 +20,14 @@ public static class GlobRules
     {
         ArgumentNullException.ThrowIfNull(library);
         if (library.Include is { Count: 0 })
-            return "The include list is empty, so no file would be of interest: leave it out for the usual photo extensions, or say **/* for every file.";
+            return "The include list is empty, so no file would be of interest: leave it out for the usual photo extensions, "
+                + "or say **/* for every file.";
         return Problem(library.Include) ?? Problem(library.Exclude);
     }
 
     /// <summary>All alternatives of all globs.</summary>
-    /// <exception cref="FormatException">One cannot be understood, or there are too many: the message is what <see cref="Problem(Library)"/> says.</exception>
+    /// <exception cref="FormatException">One cannot be understood, or there are too many: the message is what
+    /// <see cref="Problem(Library)"/> says.</exception>
     public static IReadOnlyList<Glob> Parse(IReadOnlyList<string> globs, bool ignoreCase)
     {
         ArgumentNullException.ThrowIfNull(globs);
@@ -47,13 +49,15 @@ public static class GlobRules
     internal static string? LengthProblem(IReadOnlyList<string>? globs)
     {
         if (globs?.Count > MaxGlobs)
-            return $"There are {globs.Count} globs in one list, more than {MaxGlobs}: say the same with fewer, for instance with braces as in *.{{jpg,png}}.";
+            return $"There are {globs.Count} globs in one list, more than {MaxGlobs}: "
+                + $"say the same with fewer, for instance with braces as in *.{{jpg,png}}.";
         foreach (var glob in globs ?? [])
         {
             if (string.IsNullOrWhiteSpace(glob))
                 return "A glob is empty: leave it out.";
             if (glob.Length > MaxLength)
-                return Refused(glob[..40] + "...", $"has {glob.Length} characters, more than {MaxLength}: write it shorter, or as several.").Message;
+                return Refused(
+                    glob[..40] + "...", $"has {glob.Length} characters, more than {MaxLength}: write it shorter, or as several.").Message;
         }
 
         return null;
@@ -79,7 +83,10 @@ public static class GlobRules
         if (glob.Contains('\0'))
             throw Refused(glob.Replace('\0', '\ufffd'), "holds a NUL character, which no name can: leave it out.");
         if (glob[0] == '!')
-            throw Refused(glob, $"begins with an exclamation mark, and nothing takes a glob back here: leave it out, or write \\{glob} for a name that begins so.");
+            throw Refused(
+                glob,
+                $"begins with an exclamation mark, and nothing takes a glob back here: "
+                    + $"leave it out, or write \\{glob} for a name that begins so.");
         for (int i = 0; i < glob.Length; i++)
         {
             if (glob[i] != '\\')
@@ -88,7 +95,9 @@ public static class GlobRules
                 throw Refused(glob, "ends with a backslash that escapes nothing: leave it out, or write two for a backslash itself.");
             // Git takes the letter. Who writes this has Windows in mind, and would wait for files for ever.
             if (char.IsLetterOrDigit(glob[i]) || glob[i] == '/')
-                throw Refused(glob, $"has a backslash before '{glob[i]}', which needs none: slashes part directories, and two backslashes are one itself.");
+                throw Refused(
+                    glob,
+                    $"has a backslash before '{glob[i]}', which needs none: slashes part directories, and two backslashes are one itself.");
         }
     }
 }

@@ -10,6 +10,7 @@ using WatchPhoto.Bus;
 using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Indexer;
 using WatchPhoto.Indexer.Api;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher;
 
 namespace WatchPhoto.EndToEnd.Tests;
@@ -106,7 +107,9 @@ public sealed class ClockOfOneProcessTests : IAsyncDisposable
         Kept(before, await EqualsDiskAsync(), "2026/000");
         await IsVerifiedAsync();
         // Nothing was, or is, brought anywhere.
-        Assert.Equal(before["2026/002/photo 00085.jpg"].Version, (await PhotosAsync()).Single(photo => photo.Path == "2026/002/photo 00085.jpg").Version);
+        Assert.Equal(
+            before["2026/002/photo 00085.jpg"].Version,
+            (await PhotosAsync()).Single(photo => photo.Path == "2026/002/photo 00085.jpg").Version);
     }
 
     private async Task StartAsync()
@@ -150,17 +153,19 @@ public sealed class ClockOfOneProcessTests : IAsyncDisposable
         _app = null;
     }
 
-    private Uri At(string path) => new(new Uri(_app!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()), path);
+    private Uri At(string path) =>
+        new(new Uri(_app!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()), path);
 
     private Task RegisterAsync() => Wait.UntilAsync(
         async () =>
         {
-            using var added = await _api.PostAsJsonAsync(At("api/libraries"), new { id = "photos", name = "photos", host = "here", path = _disk.Root }, Cancellation);
+            using var added = await _api.PostAsJsonAsync(
+                At("api/libraries"), new { id = "photos", name = "photos", host = "here", path = _disk.Root }, Cancellation);
             return added.IsSuccessStatusCode;
         },
         "The library is not registered.");
 
-    private Task<List<CatalogPhoto>> PhotosAsync() => Catalog.ReadAsync(_api, At("api/libraries/photos/photos.ndjson"), "photos");
+    private Task<List<CatalogPhoto>> PhotosAsync() => CatalogPhoto.ReadAllAsync(_api, At("api/libraries/photos/photos.ndjson"), "photos");
 
     private Task<Dictionary<string, CatalogPhoto>> EqualsDiskAsync() =>
         Catalog.EqualsDiskAsync(PhotosAsync, _disk, problem => Wait.UntilAsync(problem));
@@ -168,7 +173,8 @@ public sealed class ClockOfOneProcessTests : IAsyncDisposable
     private async Task<Dictionary<string, CatalogPhoto>> AreBroughtBackAsync()
     {
         await Wait.UntilAsync(
-            async () => (await PhotosAsync()).TrueForAll(photo => DateTimeOffset.UnixEpoch.AddMicroseconds(photo.Version) < DateTimeOffset.UtcNow),
+            async () => (await PhotosAsync()).TrueForAll(
+                photo => DateTimeOffset.UnixEpoch.AddMicroseconds(photo.Version) < DateTimeOffset.UtcNow),
             "Versions are still ahead.");
         await IsVerifiedAsync();
         return await EqualsDiskAsync();

@@ -11,7 +11,10 @@ using WatchPhoto.Watcher;
 
 namespace WatchPhoto.EndToEnd.Tests;
 
-/// <summary>A watcher's clock that is set back, or wrong for a while. The watcher is as its program composes it, but in this process: its clock is the test's.</summary>
+/// <summary>
+/// A watcher's clock that is set back, or wrong for a while. The watcher is as its program composes it, but in this process: its clock
+/// is the test's.
+/// </summary>
 public sealed class ClockTests(TestServers servers)
 {
     private const string HostName = "drifting";
@@ -39,7 +42,8 @@ public sealed class ClockTests(TestServers servers)
         await library.IsVerifiedAsync();
 
         // What it reports now is believed as well: else nobody would find this.
-        await installation.Database.GetCollection<BsonDocument>("registers").DeleteManyAsync(new BsonDocument("library", library.Id), Cancellation);
+        await installation.Database.GetCollection<BsonDocument>("registers").DeleteManyAsync(
+            new BsonDocument("library", library.Id), Cancellation);
         var healed = await library.EqualsDiskAsync();
         Grown(after, healed);
         Assert.Equal(after.Values.Select(photo => photo.PhotoId), healed.Values.Select(photo => photo.PhotoId));
@@ -98,17 +102,21 @@ public sealed class ClockTests(TestServers servers)
         await installation.ErrorQueueIsEmptyAsync();
     }
 
-    private static Task IsAsync(Installation installation, PhotoLibrary library, string state, string? reason) => installation.UntilAsync(async () =>
+    private static Task IsAsync(Installation installation, PhotoLibrary library, string state, string? reason) =>
+        installation.UntilAsync(async () =>
     {
         var report = await library.ReportAsync();
-        return report?["state"]!.GetValue<string>() == state && (reason is null || report["reason"]!.GetValue<string>().Contains(reason, StringComparison.Ordinal))
+        return report?["state"]!.GetValue<string>() == state
+            && (reason is null || report["reason"]!.GetValue<string>().Contains(reason, StringComparison.Ordinal))
             ? null
             : $"{library.Id} is not {state}: {report?.ToJsonString()}";
     });
 
     // No version is of a clock that is days away.
     private static void Near(Dictionary<string, CatalogPhoto> photos) => Assert.All(photos.Values, photo =>
-        Assert.True((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch.AddMicroseconds(photo.Version)).Duration() < TimeSpan.FromHours(1), $"{photo.Path} has the version {photo.Version}."));
+        Assert.True(
+            (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch.AddMicroseconds(photo.Version)).Duration() < TimeSpan.FromHours(1),
+            $"{photo.Path} has the version {photo.Version}."));
 
     // What was told meanwhile has a version above all that was there.
     private static void Grown(Dictionary<string, CatalogPhoto> before, Dictionary<string, CatalogPhoto> after)
@@ -116,7 +124,8 @@ public sealed class ClockTests(TestServers servers)
         long highest = before.Values.Max(photo => photo.Version);
         var told = after.Values.Where(photo => before.GetValueOrDefault(photo.Path)?.Version != photo.Version).ToList();
         Assert.NotEmpty(told);
-        Assert.All(told, photo => Assert.True(photo.Version > highest, $"{photo.Path} has the version {photo.Version}, {highest} was there."));
+        Assert.All(
+            told, photo => Assert.True(photo.Version > highest, $"{photo.Path} has the version {photo.Version}, {highest} was there."));
     }
 
     /// <summary>Servers, indexers, and a watcher in this process, whose clock somebody sets.</summary>

@@ -25,7 +25,9 @@ public sealed class CrashesTests(TestServers servers)
                 await indexer.ApiAsync();
             }
         });
-        Assert.All(installation.Indexers, indexer => Assert.DoesNotContain(indexer.Lines, line => line.Contains("Exception", StringComparison.Ordinal)));
+        Assert.All(
+            installation.Indexers,
+            indexer => Assert.DoesNotContain(indexer.Lines, line => line.Contains("Exception", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -55,14 +55,21 @@ public sealed class DisorderTests(TestServers servers)
         await library.EqualsDiskAsync();
         await EndIndexersAsync(installation);
         disk.Run("mv 2026/000 moved; rm 2026/001/*");
-        await installation.UntilAsync(async () => Proves(await installation.Broker.ReadAsync(BusNames.IndexerQueue), disk.Walk().Count) ? null : "The watcher has not told all.");
+        await installation.UntilAsync(
+            async () => Proves(await installation.Broker.ReadAsync(BusNames.IndexerQueue), disk.Walk().Count)
+                ? null
+                : "The watcher has not told all.");
         library.Watcher.Kill();
         // Nothing of it is still on the way: RabbitMQ has taken all when it knows that the watcher is gone.
-        await installation.UntilAsync(async () => await installation.Broker.CountReadersAsync(BusNames.LibrariesExchange) == 0 ? null : "RabbitMQ still believes in the watcher.");
+        await installation.UntilAsync(
+            async () => await installation.Broker.CountReadersAsync(BusNames.LibrariesExchange) == 0
+                ? null
+                : "RabbitMQ still believes in the watcher.");
 
         for (int i = 0; i < 30; i++)
             await installation.Broker.RejectAsync(BusNames.IndexerQueue);
-        Assert.All(await installation.Broker.ReadAsync(BusNames.IndexerQueue), message => Assert.Equal("30", message.Headers["x-delivery-count"]));
+        Assert.All(
+            await installation.Broker.ReadAsync(BusNames.IndexerQueue), message => Assert.Equal("30", message.Headers["x-delivery-count"]));
         foreach (var indexer in installation.Indexers)
             indexer.Start();
 
@@ -93,7 +100,9 @@ public sealed class DisorderTests(TestServers servers)
 
             IReadOnlyList<BrokerMessage> failed = [];
             await installation.UntilAsync(async () =>
-                (failed = await installation.Broker.ReadAsync(BusNames.IndexerErrorQueue)).Count >= bad.Length ? null : "Not all are in the error queue.");
+                (failed = await installation.Broker.ReadAsync(BusNames.IndexerErrorQueue)).Count >= bad.Length
+                    ? null
+                    : "Not all are in the error queue.");
             Assert.Equal(bad.Order(), failed.Select(message => message.Body).Order());
             Assert.All(failed, message => Assert.NotEmpty(message.Headers["MT-Fault-Message"]));
             await installation.Broker.PurgeAsync(BusNames.IndexerErrorQueue);
@@ -116,7 +125,7 @@ public sealed class DisorderTests(TestServers servers)
     // A proof may come before a file that was put off for a second because it had just been told of: all is told when what the
     // messages say, in the order of their versions, is the disk.
     private static async Task<List<string>> TakeAllAsync(
-        Broker broker, SortedDictionary<string, FileFacts> before, SortedDictionary<string, FileFacts> after)
+        Broker broker, SortedDictionary<string, SeenFile> before, SortedDictionary<string, SeenFile> after)
     {
         var taken = new List<string>();
         await Wait.UntilAsync(
@@ -130,9 +139,9 @@ public sealed class DisorderTests(TestServers servers)
         return taken;
     }
 
-    private static Dictionary<string, FileFacts> Told(SortedDictionary<string, FileFacts> before, IEnumerable<string> messages)
+    private static Dictionary<string, SeenFile> Told(SortedDictionary<string, SeenFile> before, IEnumerable<string> messages)
     {
-        var told = new Dictionary<string, FileFacts>(before);
+        var told = new Dictionary<string, SeenFile>(before);
         var plans = messages.SelectMany(message => JsonNode.Parse(message)!["events"]?.AsArray() ?? []).OfType<JsonObject>()
             .GroupBy(each => each["version"]!.GetValue<long>()).OrderBy(plan => plan.Key);
         foreach (var plan in plans)
@@ -153,8 +162,9 @@ public sealed class DisorderTests(TestServers servers)
             foreach (var each in plan.Where(each => each["file"] is not null))
             {
                 var file = each["file"]!;
-                told[each["path"]!.GetValue<string>()] = new FileFacts(
-                    file["size"]!.GetValue<long>(), file["modifiedAt"]!.GetValue<string>(), ulong.Parse(file["inode"]!.GetValue<string>(), CultureInfo.InvariantCulture));
+                told[each["path"]!.GetValue<string>()] = new SeenFile(
+                    file["size"]!.GetValue<long>(), file["modifiedAt"]!.GetValue<string>(),
+                    ulong.Parse(file["inode"]!.GetValue<string>(), CultureInfo.InvariantCulture));
             }
         }
 

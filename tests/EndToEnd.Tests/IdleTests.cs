@@ -1,5 +1,6 @@
 using System.Globalization;
 using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests;
 
@@ -16,8 +17,10 @@ public sealed class IdleTests : StandaloneTest
         var standalone = StartIn(
             new()
             {
-                ["Watcher__ReportInterval"] = "00:00:00.1", ["Watcher__ProofInterval"] = "00:00:00.1", ["Watcher__RootCheckInterval"] = "00:00:00.1",
-                ["Watcher__PollInterval"] = "00:00:00.1", ["Indexer__HousekeepingInterval"] = "00:00:00.1", ["Indexer__AnnouncementInterval"] = "00:00:00.1",
+                ["Watcher__ReportInterval"] = "00:00:00.1", ["Watcher__ProofInterval"] = "00:00:00.1",
+                ["Watcher__RootCheckInterval"] = "00:00:00.1",
+                ["Watcher__PollInterval"] = "00:00:00.1", ["Indexer__HousekeepingInterval"] = "00:00:00.1",
+                ["Indexer__AnnouncementInterval"] = "00:00:00.1",
                 ["Indexer__LibraryMemory"] = "00:00:00",
             },
             [], "--port", "0", Photos.Root);
@@ -54,14 +57,17 @@ public sealed class IdleTests : StandaloneTest
     {
         using var answer = await api.GetAsync(new Uri("api/libraries/photos/verification", UriKind.Relative), Cancellation);
         return answer.IsSuccessStatusCode
-            ? System.Text.Json.Nodes.JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancellation))!["verifiedAt"]?.GetValue<DateTimeOffset>() ?? default
+            ? System.Text.Json.Nodes.JsonNode.Parse(
+                await answer.Content.ReadAsStringAsync(Cancellation))!["verifiedAt"]?.GetValue<DateTimeOffset>() ?? default
             : default;
     }
 
     private static async Task<(string? State, DateTimeOffset SentAt)> ReportAsync(HttpClient api)
     {
         var report = (await GetAsync(api, "watchers")).AsArray().SingleOrDefault();
-        return (report?["libraries"]!.AsArray().SingleOrDefault()?["state"]!.GetValue<string>(), report?["sentAt"]!.GetValue<DateTimeOffset>() ?? default);
+        return (
+            report?["libraries"]!.AsArray().SingleOrDefault()?["state"]!.GetValue<string>(),
+            report?["sentAt"]!.GetValue<DateTimeOffset>() ?? default);
     }
 
     // Each file with its size and when it was last written, and the bytes that the process has had the kernel write.

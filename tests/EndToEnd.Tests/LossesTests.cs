@@ -77,7 +77,8 @@ public sealed class LossesTests(LossesTests.Pair pair) : IClassFixture<LossesTes
         var library = await RegisterAsync(photos: 300);
         var before = await library.EqualsDiskAsync();
 
-        await Installation.Database.GetCollection<BsonDocument>("registers").DeleteManyAsync(new BsonDocument("library", library.Id), Cancellation);
+        await Installation.Database.GetCollection<BsonDocument>("registers").DeleteManyAsync(
+            new BsonDocument("library", library.Id), Cancellation);
 
         var after = await library.EqualsDiskAsync();
         Assert.Equal(before.Values.Select(photo => photo.PhotoId), after.Values.Select(photo => photo.PhotoId));
@@ -95,7 +96,8 @@ public sealed class LossesTests(LossesTests.Pair pair) : IClassFixture<LossesTes
             Assert.Equal(0, await indexer.TerminateAsync());
         library.Disk.Run("mv 2026/000 moved; rm 2026/001/*");
         library.Disk.AddPhotos(200, below: "added");
-        await Installation.UntilAsync(async () => await Installation.Broker.ReadAsync(BusNames.IndexerQueue) is { Count: > 0 } ? null : "Nothing is in the queue.");
+        await Installation.UntilAsync(
+            async () => await Installation.Broker.ReadAsync(BusNames.IndexerQueue) is { Count: > 0 } ? null : "Nothing is in the queue.");
         await Installation.Broker.PurgeAsync(BusNames.IndexerQueue);
         foreach (var indexer in Installation.Indexers)
             indexer.Start();
@@ -128,7 +130,9 @@ public sealed class LossesTests(LossesTests.Pair pair) : IClassFixture<LossesTes
             // Those that moved are not asked for here: the list is no snapshot, and another indexer may apply the removal of
             // their directory before the moves. Where they end, and under which id, is checked below.
             Assert.Subset(there, untouched);
-            return there.Contains("added/000/photo 00004.jpg") && !there.Contains("2026/001/photo 00079.jpg") ? null : "The watcher has not compared its disk.";
+            return there.Contains("added/000/photo 00004.jpg") && !there.Contains("2026/001/photo 00079.jpg")
+                ? null
+                : "The watcher has not compared its disk.";
         });
 
         var after = await library.EqualsDiskAsync();
@@ -206,7 +210,9 @@ public sealed class LossesTests(LossesTests.Pair pair) : IClassFixture<LossesTes
             if (documents.Count == 0)
                 continue;
             // Meanwhile the indexers write: what is there again already is replaced, too.
-            var restored = documents.Select(document => new ReplaceOneModel<BsonDocument>(new BsonDocument("_id", document["_id"]), document) { IsUpsert = true }).ToList();
+            var restored = documents.Select(
+                document => new ReplaceOneModel<BsonDocument>(
+                    new BsonDocument("_id", document["_id"]), document) { IsUpsert = true }).ToList();
             await Installation.UntilAsync(async () =>
             {
                 try
@@ -214,7 +220,8 @@ public sealed class LossesTests(LossesTests.Pair pair) : IClassFixture<LossesTes
                     await collection.BulkWriteAsync(restored, new() { IsOrdered = false }, Cancellation);
                     return null;
                 }
-                catch (MongoBulkWriteException<BsonDocument> lost) when (lost.WriteErrors.All(error => error.Category == ServerErrorCategory.DuplicateKey))
+                catch (MongoBulkWriteException<BsonDocument> lost) when (
+                    lost.WriteErrors.All(error => error.Category == ServerErrorCategory.DuplicateKey))
                 {
                     return "An indexer has written it between the look and the write.";
                 }

@@ -31,7 +31,7 @@ public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<Messa
         await HasPhotosAsync(library, "by hand.jpg");
         var photo = Assert.Single(await library.PhotosAsync());
         Assert.Equal(Guid.Parse("0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11"), photo.PhotoId);
-        Assert.Equal(new FileFacts(1234, "2026-11-23T05:07:01.123456789Z", 42), photo.File);
+        Assert.Equal(new SeenFile(1234, "2026-11-23T05:07:01.123456789Z", 42), photo.File);
         await Installation.ErrorQueueIsEmptyAsync();
     }
 
@@ -223,7 +223,8 @@ public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<Messa
         """;
 
     private static string Created(string libraryId, string path, long? version = null) => Event(
-        libraryId, $$"""{"kind":"created","version":{{version ?? Microseconds(DateTimeOffset.UtcNow)}},"path":"{{path}}",{{PhotoAndFile}}}""");
+        libraryId,
+        $$"""{"kind":"created","version":{{version ?? Microseconds(DateTimeOffset.UtcNow)}},"path":"{{path}}",{{PhotoAndFile}}}""");
 
     private static string Event(string libraryId, string change) =>
         $$"""{"libraryId":"{{libraryId}}","epoch":1,"host":"{{HostWithoutWatcher}}","events":[{{change}}]}""";
@@ -233,7 +234,8 @@ public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<Messa
     {
         var json = JsonNode.Parse(message)!;
         var names = field.Split('/');
-        var parent = names[..^1].Aggregate(json, (node, name) => node is JsonArray list ? list[int.Parse(name, CultureInfo.InvariantCulture)]! : node[name]!);
+        var parent = names[..^1].Aggregate(
+            json, (node, name) => node is JsonArray list ? list[int.Parse(name, CultureInfo.InvariantCulture)]! : node[name]!);
         if (parent is JsonArray elements)
             elements[int.Parse(names[^1], CultureInfo.InvariantCulture)] = JsonNode.Parse(value!);
         else if (value is null)
@@ -260,7 +262,8 @@ public sealed class MessagesTests(MessagesTests.Pair pair) : IClassFixture<Messa
     private async Task<BrokerMessage> FailedAsync()
     {
         IReadOnlyList<BrokerMessage> failed = [];
-        await Installation.UntilAsync(async () => (failed = await Broker.ReadAsync(BusNames.IndexerErrorQueue)).Count > 0 ? null : "Nothing is in the error queue.");
+        await Installation.UntilAsync(
+            async () => (failed = await Broker.ReadAsync(BusNames.IndexerErrorQueue)).Count > 0 ? null : "Nothing is in the error queue.");
         return Assert.Single(failed);
     }
 

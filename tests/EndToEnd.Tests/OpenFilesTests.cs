@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests;
 
@@ -83,9 +84,12 @@ public sealed class OpenFilesTests : StandaloneTest
     [InlineData("Watcher")]
     public async Task Too_few_files_are_refused_with_one_sentence(string program)
     {
-        using var service = new ServiceProcess(program, program, Data, new Dictionary<string, string>()) { By = Shell("ulimit -n 256; exec \"$@\"") };
+        using var service = new ServiceProcess(
+            program, program, Data, new Dictionary<string, string>()) { By = Shell("ulimit -n 256; exec \"$@\"") };
         service.Start();
         Assert.Equal(1, await service.ExitAsync());
-        Assert.StartsWith("Only 256 files may be open at once, and 512 are needed: raise the hard limit", Assert.Single(service.Lines), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Only 256 files may be open at once, and 512 are needed: raise the hard limit", Assert.Single(service.Lines),
+            StringComparison.Ordinal);
     }
 }

@@ -84,7 +84,9 @@ public sealed class OwnersTests(TestServers servers)
 
         library.Watcher.Continue();
         Assert.Equal(1, await library.Watcher.ExitAsync());
-        Assert.Contains("Another watcher that calls itself north is running", Assert.Single(library.Watcher.Lines, IsCritical), StringComparison.Ordinal);
+        Assert.Contains(
+            "Another watcher that calls itself north is running", Assert.Single(library.Watcher.Lines, IsCritical),
+            StringComparison.Ordinal);
         await TellsWithOldEpochAsync(installation, library);
         await library.IsVerifiedAsync();
         var last = await library.EqualsDiskAsync();
@@ -133,7 +135,8 @@ public sealed class OwnersTests(TestServers servers)
             Assert.Equal(0, await indexer.TerminateAsync());
 
         library.Watcher.Start();
-        await Wait.UntilAsync(() => library.Watcher.WatchedInodes().IsSupersetOf(library.Disk.DirectoryInodes()), "The watcher does not watch.");
+        await Wait.UntilAsync(
+            () => library.Watcher.WatchedInodes().IsSupersetOf(library.Disk.DirectoryInodes()), "The watcher does not watch.");
         library.Disk.Run("mv 2026/000 moved");
         foreach (var indexer in installation.Indexers)
             indexer.Start();
@@ -164,7 +167,8 @@ public sealed class OwnersTests(TestServers servers)
         Assert.Equal(before["2026/001/photo 00040.jpg"].PhotoId, there["2026/001/photo 00040.jpg"].PhotoId);
 
         library.Watcher.Continue();
-        await Wait.UntilAsync(() => !library.Watcher.WatchedInodes().Overlaps(library.Disk.DirectoryInodes()), "The old host still watches it.");
+        await Wait.UntilAsync(
+            () => !library.Watcher.WatchedInodes().Overlaps(library.Disk.DirectoryInodes()), "The old host still watches it.");
         await TellsWithOldEpochAsync(installation, library);
         southern.Run("mv moved 'moved there'");
         var last = await moved.EqualsDiskAsync();
@@ -189,7 +193,8 @@ public sealed class OwnersTests(TestServers servers)
         southern.AddPhotos(50);
         // A host where another disk is at that path.
         using var watcher = installation.CreateWatcher("south",
-            "unshare", "--mount", "--propagation", "private", "sh", "-c", "mount --bind \"$0\" \"$1\"; shift; exec \"$@\"", southern.Root, northern.Root);
+            "unshare", "--mount", "--propagation", "private", "sh", "-c", "mount --bind \"$0\" \"$1\"; shift; exec \"$@\"", southern.Root,
+            northern.Root);
         watcher.Start();
 
         var north = await installation.RegisterAsync("north", northern);
@@ -220,7 +225,8 @@ public sealed class OwnersTests(TestServers servers)
         foreach (var directory in new[] { "2026", "moved", "added" })
         {
             await installation.Broker.PublishAsync(BusNames.FileEventsExchange, "",
-                $$"""{"libraryId":"{{library.Id}}","epoch":1,"host":"north","events":[{"kind":"directoryRemoved","version":{{version}},"path":"{{directory}}"}]}""");
+                $$"""{"libraryId":"{{library.Id}}","epoch":1,"host":"north","events":["""
+                    + $$"""{"kind":"directoryRemoved","version":{{version}},"path":"{{directory}}"}]}""");
         }
 
         await Wait.UntilAsync(async () => await installation.CountAsync("ofOldEpochs") >= dropped + 3, "What it has sent is not counted.");

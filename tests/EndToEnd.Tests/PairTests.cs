@@ -83,7 +83,8 @@ public sealed class PairTests(PairTests.Pair pair) : IClassFixture<PairTests.Pai
         library.Disk.AddPhoto("plain.jpg", 1);
         library.Disk.Run(
             """
-            for name in '$where.jpg' $'a.b"c\'.jpg' -rf.jpg $'two\nlines.jpg' 照片.jpg $'caf\xe9.jpg' 'caf%E9.jpg' "$(printf 'x%.0s' {1..251}).jpg" \
+            for name in '$where.jpg' $'a.b"c\'.jpg' -rf.jpg $'two\nlines.jpg' 照片.jpg $'caf\xe9.jpg' 'caf%E9.jpg' \
+              "$(printf 'x%.0s' {1..251}).jpg" \
               $'\xff\xfe.jpg' ' .jpg' '{}.jpg' '\.jpg' $'\x01.jpg' '%.jpg' 'é.jpg' $'e\u0301.jpg' '😀.jpg'
             do cp -- plain.jpg "./$name"; done
             mkdir '$in' $'not\xe9'; cp plain.jpg '$in/x.jpg'; cp plain.jpg $'not\xe9/x.jpg'; cp plain.jpg $'not\xe9/\xe9.jpg'
@@ -95,7 +96,10 @@ public sealed class PairTests(PairTests.Pair pair) : IClassFixture<PairTests.Pai
         Assert.Contains("two\nlines.jpg", photos.Keys);
 
         library.Disk.Run(
-            """mkdir -p '.hidden' there; for name in *.jpg; do mv -- "./$name" "there/$name"; done; mv $'not\xe9' $'\xe9\xe9'; mv '$in' '$out'""");
+            """
+            mkdir -p '.hidden' there; for name in *.jpg; do mv -- "./$name" "there/$name"; done
+            mv $'not\xe9' $'\xe9\xe9'; mv '$in' '$out'
+            """);
         var moved = await library.EqualsDiskAsync();
         Assert.Equal(photos["$where.jpg"].PhotoId, moved["there/$where.jpg"].PhotoId);
         Assert.Equal(photos["/caf%E9.jpg"].PhotoId, moved["there//caf%E9.jpg"].PhotoId);
@@ -110,12 +114,13 @@ public sealed class PairTests(PairTests.Pair pair) : IClassFixture<PairTests.Pai
         disk.AddPhotos(50);
 
         int[] taking = [Installation.WatcherOf("north").Id, .. Installation.Indexers.Select(indexer => indexer.Id), Environment.ProcessId];
-        var (started, waited) = (TimeProvider.System.GetTimestamp(), RunQueue.Waited(taking));
+        long started = TimeProvider.System.GetTimestamp();
+        using var queue = new RunQueue(taking);
         var library = await Installation.RegisterAsync("north", disk);
         await Wait.UntilAsync(() => library.Watcher.WatchedInodes().IsSupersetOf(disk.DirectoryInodes()), "A directory is not watched.");
         await library.EqualsDiskAsync();
         var took = TimeProvider.System.GetElapsedTime(started);
-        Assert.InRange(took - (RunQueue.Waited(taking) - waited), TimeSpan.MinValue, UntilWatched);
+        Assert.InRange(took - queue.Waited, TimeSpan.MinValue, UntilWatched);
     }
 
     [Fact]
@@ -137,7 +142,8 @@ public sealed class PairTests(PairTests.Pair pair) : IClassFixture<PairTests.Pai
         Assert.Superset(library.Disk.DirectoryInodes(), library.Watcher.WatchedInodes());
 
         await library.DeleteAsync();
-        await Wait.UntilAsync(() => !library.Watcher.WatchedInodes().Overlaps(library.Disk.DirectoryInodes()), "The watcher still watches it.");
+        await Wait.UntilAsync(
+            () => !library.Watcher.WatchedInodes().Overlaps(library.Disk.DirectoryInodes()), "The watcher still watches it.");
         var registers = Installation.Database.GetCollection<BsonDocument>("registers");
         await Wait.UntilAsync(
             async () => await registers.CountDocumentsAsync(new BsonDocument("library", library.Id), cancellationToken: Cancellation) == 0,
@@ -216,7 +222,9 @@ public sealed class PairTests(PairTests.Pair pair) : IClassFixture<PairTests.Pai
             var api = await indexer.ApiAsync();
             var preview = await PreviewAsync(api, new { host = "south", path = elsewhere.Root, exclude = new[] { "Raw/**" } });
             Assert.Equal((5, 1), (preview["files"]!.GetValue<int>(), preview["directoriesLeftOut"]!.GetValue<int>()));
-            Assert.Equal(elsewhere.Walk().Keys.Where(path => path.StartsWith("2026/", StringComparison.Ordinal)), preview["paths"]!.AsArray().Select(path => path!.GetValue<string>()));
+            Assert.Equal(
+                elsewhere.Walk().Keys.Where(path => path.StartsWith("2026/", StringComparison.Ordinal)),
+                preview["paths"]!.AsArray().Select(path => path!.GetValue<string>()));
 
             preview = await PreviewAsync(api, new { id = library.Id, include = new[] { "photo 0000?.{jpg,png}" } });
             Assert.Equal(10, preview["files"]!.GetValue<int>());

@@ -104,7 +104,9 @@ public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnS
         foreach (var process in new ServiceProcess[] { watcher, indexer })
         {
             await process.WritesAsync("answers again");
-            Assert.Single(process.Lines, line => line.Contains("RabbitMQ", StringComparison.Ordinal) && line.Contains("does not answer", StringComparison.Ordinal));
+            Assert.Single(
+                process.Lines,
+                line => line.Contains("RabbitMQ", StringComparison.Ordinal) && line.Contains("does not answer", StringComparison.Ordinal));
             Assert.Single(process.Lines, line => line.Contains("answers again", StringComparison.Ordinal));
         }
     }
@@ -119,7 +121,8 @@ public sealed class RabbitMqFaultsTests(OwnServers servers) : IClassFixture<OwnS
         var atOnce = new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancellation };
         await Parallel.ForAsync(0, MoreThanIsReadAhead, atOnce, async (_, _) => await installation.Broker.PublishAsync(
             BusNames.FileEventsExchange, "",
-            $$"""{"libraryId":"{{library.Id}}","epoch":1,"host":"north","events":[{"kind":"deleted","version":1,"path":"never there.jpg"}]}"""));
+            $$"""{"libraryId":"{{library.Id}}","epoch":1,"host":"north","events":["""
+                + $$"""{"kind":"deleted","version":1,"path":"never there.jpg"}]}"""));
 
         // It applies nothing meanwhile, and so is in the middle of the history.
         await own.MongoDb.StopAsync(Cancellation);

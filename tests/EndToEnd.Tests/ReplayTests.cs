@@ -80,7 +80,10 @@ public sealed class ReplayTests(ReplayTests.Pair pair) : IClassFixture<ReplayTes
         await GoByAsync(TimeSpan.FromSeconds(3));
         await PublishAsync(library, "late.jpg");
         await HasPhotosAsync(library, "early.jpg", "late.jpg", "middle.jpg");
-        await Installation.UntilAsync(async () => (await Installation.Broker.ReadAsync(BusNames.IndexerErrorQueue)).Count == 2 ? null : "Not both are in the error queue.");
+        await Installation.UntilAsync(
+            async () => (await Installation.Broker.ReadAsync(BusNames.IndexerErrorQueue)).Count == 2
+                ? null
+                : "Not both are in the error queue.");
         await Installation.Broker.PurgeAsync(BusNames.IndexerErrorQueue);
 
         await Registers.DeleteManyAsync(new BsonDocument("library", library.Id), Cancellation);
@@ -108,7 +111,8 @@ public sealed class ReplayTests(ReplayTests.Pair pair) : IClassFixture<ReplayTes
         string lines = "";
         await Installation.UntilAsync(async () =>
         {
-            using var answer = await (await Installation.ApiAsync()).PostAsJsonAsync(new Uri("api/replay", UriKind.Relative), request, Cancellation);
+            using var answer = await (await Installation.ApiAsync()).PostAsJsonAsync(
+                new Uri("api/replay", UriKind.Relative), request, Cancellation);
             lines = await answer.Content.ReadAsStringAsync(Cancellation);
             // A broker that is short of processor time takes long to open its history: whoever asks tries again, as the answer says.
             if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
@@ -124,7 +128,8 @@ public sealed class ReplayTests(ReplayTests.Pair pair) : IClassFixture<ReplayTes
     private async Task PublishAsync(PhotoLibrary library, string path)
     {
         await Installation.Broker.PublishAsync(BusNames.FileEventsExchange, "", Message(library.Id, path));
-        await Installation.UntilAsync(async () => (await library.PhotosAsync()).Any(photo => photo.Path == path) ? null : $"{path} is not in the catalog.");
+        await Installation.UntilAsync(
+            async () => (await library.PhotosAsync()).Any(photo => photo.Path == path) ? null : $"{path} is not in the catalog.");
     }
 
     private static string Message(string libraryId, string path) => JsonSerializer.Serialize(new

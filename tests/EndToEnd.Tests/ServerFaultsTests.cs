@@ -1,6 +1,5 @@
 using MongoDB.Bson;
 using MongoDB.Driver;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests;
@@ -119,7 +118,8 @@ public sealed class ServerFaultsTests(OwnServers servers) : IClassFixture<OwnSer
         {
             try
             {
-                await photos.ReplaceOneAsync(new BsonDocument("_id", 1), new BsonDocument("_id", 1), new ReplaceOptions { IsUpsert = true }, Cancellation);
+                await photos.ReplaceOneAsync(
+                    new BsonDocument("_id", 1), new BsonDocument("_id", 1), new ReplaceOptions { IsUpsert = true }, Cancellation);
                 return null;
             }
             catch (MongoConnectionException exception)

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Mono.Unix.Native;
 using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests;
 
@@ -28,11 +29,12 @@ public sealed class StandaloneDirectoriesTests : StandaloneTest
         await standalone.SaysAsync($"! {id} offline: The directory");
         using var api = await standalone.ApiAsync();
         await EqualsDiskAsync(api);
-        Assert.Single(await Catalog.ReadAsync(api, id));
+        Assert.Single(await CatalogPhoto.ReadAllAsync(api, id));
 
         Photos.Run("mv ../drawer ../card; echo photo > ../card/DCIM/b.jpg");
         await standalone.SaysAsync($"! {id} is watched again");
-        await Wait.UntilAsync(async () => (await Catalog.ReadAsync(api, id)).Count == 2, "The card's new photo is not in the catalog.");
+        await Wait.UntilAsync(
+            async () => (await CatalogPhoto.ReadAllAsync(api, id)).Count == 2, "The card's new photo is not in the catalog.");
     }
 
     [Fact]
@@ -41,7 +43,8 @@ public sealed class StandaloneDirectoriesTests : StandaloneTest
         await (await StartedAsync()).TerminateAsync(Signum.SIGINT);
         Directory.CreateDirectory(Beside("another"));
 
-        await RefusesAsync(Start("--port", "0", Beside("another"), Photos.Root, Beside("nowhere")), $"There is no directory '{Beside("nowhere")}'.");
+        await RefusesAsync(
+            Start("--port", "0", Beside("another"), Photos.Root, Beside("nowhere")), $"There is no directory '{Beside("nowhere")}'.");
 
         using var api = await (await StartedAsync()).ApiAsync();
         Assert.Equal("photos", Assert.Single((await GetAsync(api, "libraries")).AsArray())!["id"]!.GetValue<string>());
@@ -59,7 +62,8 @@ public sealed class StandaloneDirectoriesTests : StandaloneTest
             var present = (await GetAsync(api, "libraries/photos")).AsObject();
             var defined = new
             {
-                name = "Ours", host = present["host"]!.GetValue<string>(), path = Photos.Root, exclude = new[] { "left out" }, include = new[] { "*.jpg" },
+                name = "Ours", host = present["host"]!.GetValue<string>(), path = Photos.Root, exclude = new[] { "left out" },
+                include = new[] { "*.jpg" },
                 watch = "poll", kind = "store", backend = "local",
             };
             using var put = await api.PutAsJsonAsync(new Uri("api/libraries/photos", UriKind.Relative), defined, Cancellation);
@@ -70,7 +74,8 @@ public sealed class StandaloneDirectoriesTests : StandaloneTest
         Assert.Equal(0, await standalone.TerminateAsync(Signum.SIGINT));
 
         standalone = StartIn(
-            new() { ["Watcher__Host"] = "renamed" }, [], isNamed ? ["--port", "0", "--include", "*.jpg", "--include", "*.png", Photos.Root] : ["--port", "0"]);
+            new() { ["Watcher__Host"] = "renamed" }, [],
+            isNamed ? ["--port", "0", "--include", "*.jpg", "--include", "*.png", Photos.Root] : ["--port", "0"]);
         Photos.AddPhoto("new.jpg");
         var after = await SettledAsync(standalone);
         Assert.Equal(before.Photos["2026/000/photo 00000.jpg"].PhotoId, after.Photos["2026/000/photo 00000.jpg"].PhotoId);
@@ -110,7 +115,8 @@ public sealed class StandaloneDirectoriesTests : StandaloneTest
         await HasAsync("b.jpg", "again");
 
         Task HasAsync(string photo, string id = "caf-e9") => Wait.UntilAsync(
-            async () => (await Catalog.ReadAsync(api, id)) is [var only] && only.Path == photo, $"The catalog does not have '{photo}'.");
+            async () => (await CatalogPhoto.ReadAllAsync(api, id)) is [var only] && only.Path == photo,
+            $"The catalog does not have '{photo}'.");
 
         async Task<HttpStatusCode> PostAsync(object registered)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests;
 
@@ -11,13 +12,14 @@ public sealed class StandaloneFaultsTests : StandaloneTest
         await RefusesAsync(StartBy(Shell("exec \"${@:1:$#-1}\" ''"), "--port", "0", Photos.Root), "--data names no directory");
 
     [Theory]
-    [InlineData("size=$(stat -c %s catalog.db); dd if=/dev/urandom of=catalog.db bs=8192 seek=1 count=$((size / 8192 - 1)) conv=notrunc status=none")]
+    [InlineData("size=$(stat -c %s catalog.db); "
+        + "dd if=/dev/urandom of=catalog.db bs=8192 seek=1 count=$((size / 8192 - 1)) conv=notrunc status=none")]
     [InlineData("dd if=/dev/urandom of=catalog.db bs=8192 count=1 conv=notrunc status=none")]
     [InlineData("sqlite3 catalog.db \"UPDATE catalog SET id = 'odd'\"")]
     [InlineData("sqlite3 catalog.db 'DELETE FROM catalog'")]
     public async Task A_damaged_catalog_is_said_and_comes_back_with_its_ids_when_it_is_removed(string damage)
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/sqlite3"), "It needs the program sqlite3.");
+        Needs.Program("sqlite3");
         Photos.AddPhotos(50);
         var standalone = Start("--port", "0", Photos.Root);
         Dictionary<string, CatalogPhoto> before;
@@ -44,7 +46,7 @@ public sealed class StandaloneFaultsTests : StandaloneTest
     [InlineData("dd if=/dev/urandom of=watcher/watcher.db bs=4096 seek=1 count=20 conv=notrunc status=none")]
     public async Task A_damaged_state_heals_by_itself(string damage)
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/sqlite3"), "It needs the program sqlite3.");
+        Needs.Program("sqlite3");
         Photos.AddPhotos(50);
         var standalone = Start("--port", "0", Photos.Root);
         using (var api = await standalone.ApiAsync())
@@ -64,13 +66,16 @@ public sealed class StandaloneFaultsTests : StandaloneTest
     [InlineData(7)]
     public async Task A_terminal_of_few_columns_shows_what_it_can(int columns)
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/script"), "It needs the program script.");
+        Needs.Program("script");
         // So many that the progress is shown, too.
         string text;
         Photos.AddPhotos(3_000);
         int port = FreePort();
         using var terminal = Process.Start(new ProcessStartInfo("script", [
-            "-qec", $"stty cols {columns}; exec dotnet '{typeof(Standalone.StandaloneCommand).Assembly.Location}' --port {port} --data '{Data}' '{Photos.Root}'", "/dev/null"])
+            "-qec",
+            $"stty cols {columns}; "
+                + $"exec dotnet '{typeof(Standalone.StandaloneCommand).Assembly.Location}' --port {port} --data '{Data}' '{Photos.Root}'",
+            "/dev/null"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, Environment = { ["TERM"] = "xterm" },
         })!;
@@ -100,16 +105,15 @@ public sealed class StandaloneFaultsTests : StandaloneTest
         Photos.Run("mkdir ../$'odd\\e[31m\\nname'; echo photo > ../$'odd\\e[31m\\nname'/a.jpg");
         var standalone = StartBy(Shell($"exec \"$@\" '{Beside("")}/'$'odd\\e[31m\\nname'"), "--port", "0");
         await standalone.SaysAsync("1 files in the catalog");
-        Photos.Run("mv ../$'odd\\e[31m\\nname'/a.jpg ../$'odd\\e[31m\\nname'/$'b\\e]0;x\\a\\u202e.jpg'; mv ../$'odd\\e[31m\\nname' ../gone");
+        Photos.Run(
+            "mv ../$'odd\\e[31m\\nname'/a.jpg ../$'odd\\e[31m\\nname'/$'b\\e]0;x\\a\\u202e.jpg'; mv ../$'odd\\e[31m\\nname' ../gone");
         await standalone.SaysAsync("offline");
-        Assert.DoesNotContain(standalone.Lines, line => line.Contains('\u001b', StringComparison.Ordinal) || line.Contains('\u202e', StringComparison.Ordinal) || line.StartsWith("name", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            standalone.Lines,
+            line => line.Contains('\u001b', StringComparison.Ordinal) || line.Contains('\u202e', StringComparison.Ordinal)
+                || line.StartsWith("name", StringComparison.Ordinal));
         Assert.Contains(standalone.Lines, line => line.Contains("odd\\u001B[31m\\u000Aname", StringComparison.Ordinal));
     }
 
-    private void Run(string script)
-    {
-        using var shell = Process.Start(new ProcessStartInfo("bash", ["-euc", script]) { WorkingDirectory = Data })!;
-        shell.WaitForExit();
-        Assert.Equal(0, shell.ExitCode);
-    }
+    private void Run(string script) => WatchPhoto.Testing.Shell.Run(script, Data);
 }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Mono.Unix.Native;
 using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests;
 
@@ -19,7 +20,9 @@ public sealed class StandaloneTests : StandaloneTest
         var before = await EqualsDiskAsync(standalone);
         Assert.Equal(1_000, before.Count);
 
-        Photos.Run("mv 2026/000 moved; mv '2026/001/photo 00040.jpg' renamed.jpg; printf more >> '2026/001/photo 00041.jpg'; rm '2026/001/photo 00042.jpg'; rm -r 2026/002");
+        Photos.Run(
+            "mv 2026/000 moved; mv '2026/001/photo 00040.jpg' renamed.jpg; printf more >> '2026/001/photo 00041.jpg'; "
+                + "rm '2026/001/photo 00042.jpg'; rm -r 2026/002");
         Photos.AddPhoto("new.jpg");
         var after = await EqualsDiskAsync(standalone);
         Assert.Equal(before["2026/000/photo 00000.jpg"].PhotoId, after["moved/photo 00000.jpg"].PhotoId);
@@ -45,16 +48,20 @@ public sealed class StandaloneTests : StandaloneTest
         var id = library["id"]!.GetValue<string>();
         var host = library["host"]!.GetValue<string>();
 
-        using var answer = await api.PostAsJsonAsync(new Uri("api/libraries/preview", UriKind.Relative), new { id, exclude = new[] { "2026/{000,001}/" } }, Cancellation);
+        using var answer = await api.PostAsJsonAsync(
+            new Uri("api/libraries/preview", UriKind.Relative), new { id, exclude = new[] { "2026/{000,001}/" } }, Cancellation);
         var preview = await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation);
         Assert.Equal(21, preview!["files"]!.GetValue<int>());
         Assert.True(preview["isComplete"]!.GetValue<bool>());
         Assert.Equal(2, preview["directoriesLeftOut"]!.GetValue<int>());
         Assert.Equal("2026/002/photo 00080.jpg", preview["paths"]![0]!.GetValue<string>());
 
-        using var absent = await api.PostAsJsonAsync(new Uri("api/libraries/preview", UriKind.Relative), new { host, path = "/nowhere/at/all" }, Cancellation);
+        using var absent = await api.PostAsJsonAsync(
+            new Uri("api/libraries/preview", UriKind.Relative), new { host, path = "/nowhere/at/all" }, Cancellation);
         Assert.Equal(422, (int)absent.StatusCode);
-        Assert.Contains("is not there", (await absent.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!["detail"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains(
+            "is not there", (await absent.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!["detail"]!.GetValue<string>(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,7 +73,8 @@ public sealed class StandaloneTests : StandaloneTest
         Photos.AddPhoto("plain.jpg");
         Photos.Run(
             """
-            for name in '$where.jpg' $'a.b"c\'.jpg' -rf.jpg $'two\nlines.jpg' 照片.jpg $'caf\xe9.jpg' "$(printf 'x%.0s' {1..251}).jpg" $'\e[2J.jpg'
+            for name in '$where.jpg' $'a.b"c\'.jpg' -rf.jpg $'two\nlines.jpg' 照片.jpg $'caf\xe9.jpg' "$(printf 'x%.0s' {1..251}).jpg" \
+              $'\e[2J.jpg'
             do cp -- plain.jpg "./$name"; done
             """);
 
@@ -124,7 +132,7 @@ public sealed class StandaloneTests : StandaloneTest
     [Fact]
     public async Task Two_directories_that_are_one_are_refused_with_one_sentence()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "It needs the rights of root (it mounts).");
+        Needs.Root("it mounts");
         string bound = Path.GetFullPath(Path.Combine(Photos.Root, "..", "bound"));
         Photos.Run("mkdir -p ../bound; mount --bind . ../bound");
         try
@@ -152,7 +160,8 @@ public sealed class StandaloneTests : StandaloneTest
     {
         await Start("--port", "0", Photos.Root).ApiAsync();
 
-        await RefusesAsync(Start("--port", "0", Photos.Root), $"Another WatchPhoto uses '{Data}': stop it, or choose another directory with --data.");
+        await RefusesAsync(
+            Start("--port", "0", Photos.Root), $"Another WatchPhoto uses '{Data}': stop it, or choose another directory with --data.");
     }
 
     [Fact]
@@ -162,7 +171,8 @@ public sealed class StandaloneTests : StandaloneTest
 
         Assert.Equal("127.0.0.1", api.BaseAddress!.Host);
         var ours = File.ReadLines("/proc/net/tcp").Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])
-            .Where(local => local.EndsWith($":{api.BaseAddress.Port:X4}", StringComparison.Ordinal)).Select(local => local.Split(':')[0]).Distinct();
+            .Where(local => local.EndsWith($":{api.BaseAddress.Port:X4}", StringComparison.Ordinal)).Select(local => local.Split(':')[0])
+            .Distinct();
         Assert.Equal(["0100007F"], ours);
     }
 
@@ -172,12 +182,14 @@ public sealed class StandaloneTests : StandaloneTest
         string open = $"http://0.0.0.0:{FreePort()}";
         File.WriteAllText(
             Path.Combine(Photos.Root, "appsettings.json"),
-            """{"Urls":"OPEN","AllowedHosts":"*","Kestrel":{"Endpoints":{"Open":{"Url":"OPEN"}}},"Watcher":{"Host":"of-the-file"}}""".Replace("OPEN", open, StringComparison.Ordinal));
+            """{"Urls":"OPEN","AllowedHosts":"*","Kestrel":{"Endpoints":{"Open":{"Url":"OPEN"}}},"Watcher":{"Host":"of-the-file"}}"""
+                .Replace("OPEN", open, StringComparison.Ordinal));
         File.WriteAllText(Path.Combine(Photos.Root, "appsettings.Production.json"), "{ this is no JSON");
         var standalone = StartIn(
             new()
             {
-                ["Kestrel__Endpoints__Open__Url"] = open, ["ASPNETCORE_Kestrel__Endpoints__Open__Url"] = open, ["DOTNET_Kestrel__Endpoints__Open__Url"] = open,
+                ["Kestrel__Endpoints__Open__Url"] = open, ["ASPNETCORE_Kestrel__Endpoints__Open__Url"] = open,
+                ["DOTNET_Kestrel__Endpoints__Open__Url"] = open,
                 ["URLS"] = open, ["ASPNETCORE_URLS"] = open, ["DOTNET_URLS"] = open, ["ASPNETCORE_HTTP_PORTS"] = "0", ["HTTP_PORTS"] = "0",
                 ["AllowedHosts"] = "*", ["ASPNETCORE_ENVIRONMENT"] = "Development", ["DOTNET_ENVIRONMENT"] = "Development",
                 ["ASPNETCORE_CONTENTROOT"] = Photos.Root, ["DOTNET_CONTENTROOT"] = Photos.Root, ["ASPNETCORE_PREFERHOSTINGURLS"] = "true",
@@ -203,7 +215,8 @@ public sealed class StandaloneTests : StandaloneTest
     [Fact]
     public async Task A_disk_that_hangs_does_not_keep_it_from_ending()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/bindfs"), "It needs the program bindfs and the rights of root.");
+        Needs.Program("bindfs");
+        Needs.Root("it mounts");
         Photos.AddPhotos(10);
         Photos.Run("mkdir ../mounted");
         string mounted = Path.GetFullPath(Path.Combine(Photos.Root, "..", "mounted"));
@@ -215,7 +228,9 @@ public sealed class StandaloneTests : StandaloneTest
             await standalone.SaysAsync("10 files in the catalog");
 
             Assert.Equal(0, Syscall.kill(fileSystem.Id, Signum.SIGSTOP));
-            await Wait.UntilAsync(() => Directory.EnumerateDirectories($"/proc/{standalone.Id}/task").Any(WaitsForFuse), "It has not asked the disk for anything.");
+            await Wait.UntilAsync(
+                () => Directory.EnumerateDirectories($"/proc/{standalone.Id}/task").Any(WaitsForFuse),
+                "It has not asked the disk for anything.");
             Assert.Equal(128 + (int)Signum.SIGKILL, await standalone.TerminateAsync(Signum.SIGINT));
             Assert.Contains("as a disk or a server does not answer", standalone.Lines.Last(), StringComparison.Ordinal);
         }

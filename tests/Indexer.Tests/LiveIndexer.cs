@@ -9,8 +9,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using WatchPhoto.Bus;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Indexer.Api;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests;
 
@@ -21,7 +21,8 @@ internal sealed class LiveIndexer : IAsyncDisposable
     private readonly WebApplication _app;
 
     private LiveIndexer(
-        IReadOnlyDictionary<string, string?>? settings, Action<IBusRegistrationConfigurator>? consumers, TimeProvider? time, Action<IServiceCollection>? services)
+        IReadOnlyDictionary<string, string?>? settings, Action<IBusRegistrationConfigurator>? consumers, TimeProvider? time,
+        Action<IServiceCollection>? services)
     {
         var builder = WebApplication.CreateSlimBuilder();
         bool hasServer = settings?.ContainsKey("ConnectionStrings:MongoDb") == true;
@@ -56,7 +57,8 @@ internal sealed class LiveIndexer : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     public static async Task<LiveIndexer> StartAsync(
-        IReadOnlyDictionary<string, string?>? settings = null, Action<IBusRegistrationConfigurator>? consumers = null, TimeProvider? time = null,
+        IReadOnlyDictionary<string, string?>? settings = null, Action<IBusRegistrationConfigurator>? consumers = null,
+        TimeProvider? time = null,
         Action<IServiceCollection>? services = null)
     {
         var indexer = new LiveIndexer(settings, consumers, time, services);
@@ -68,7 +70,7 @@ internal sealed class LiveIndexer : IAsyncDisposable
 
     public async Task<LiveIndexer> ReadyAsync()
     {
-        await Eventually.IsTrueAsync(async () =>
+        await Wait.UntilAsync(async () =>
         {
             using var answer = await Http.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
             return answer.IsSuccessStatusCode;
@@ -78,12 +80,15 @@ internal sealed class LiveIndexer : IAsyncDisposable
 
     public async Task<string> RegisterAsync(string id = "photos", string path = "/srv/photos", string host = "nas")
     {
-        using var answer = await Http.PostAsJsonAsync("/api/libraries", new { id, name = id, host, path }, TestContext.Current.CancellationToken);
+        using var answer = await Http.PostAsJsonAsync(
+            "/api/libraries", new { id, name = id, host, path }, TestContext.Current.CancellationToken);
         answer.EnsureSuccessStatusCode();
         return id;
     }
 
-    /// <summary>As the watcher does: until it is confirmed. A busy broker has been seen not to confirm the first message to queues just made.</summary>
+    /// <summary>
+    /// As the watcher does: until it is confirmed. A busy broker has been seen not to confirm the first message to queues just made.
+    /// </summary>
     /// <returns>How often it was sent.</returns>
     public async Task<int> PublishAsync<TMessage>(TMessage message)
         where TMessage : class
@@ -105,7 +110,8 @@ internal sealed class LiveIndexer : IAsyncDisposable
 
     public async Task<IReadOnlyList<JsonElement>> PhotosAsync(string library = "photos")
     {
-        string lines = await Http.GetStringAsync(new Uri($"/api/libraries/{library}/photos.ndjson", UriKind.Relative), TestContext.Current.CancellationToken);
+        string lines = await Http.GetStringAsync(
+            new Uri($"/api/libraries/{library}/photos.ndjson", UriKind.Relative), TestContext.Current.CancellationToken);
         return [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
     }
 
@@ -148,19 +154,4 @@ internal sealed class LogLines : ILoggerProvider
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             lines.Enqueue($"{logLevel} {category}: {formatter(state, exception)} {exception}".TrimEnd());
     }
-}
-
-internal static class Eventually
-{
-    public static async Task IsTrueAsync(Func<Task<bool>> condition)
-    {
-        var patience = new Patience();
-        while (!await condition())
-        {
-            Assert.False(patience.IsOver(), "waited in vain");
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
-    }
-
-    public static Task IsTrueAsync(Func<bool> condition) => IsTrueAsync(() => Task.FromResult(condition()));
 }

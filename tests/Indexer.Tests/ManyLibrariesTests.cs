@@ -21,7 +21,8 @@ public sealed class ManyLibrariesTests(TestServers servers)
         if (onServers)
         {
             var running = await servers.StartAsync(TestContext.Current.CancellationToken);
-            string url = new MongoDB.Driver.MongoUrlBuilder(running.MongoDb.ConnectionString) { DatabaseName = running.CreateDatabaseName() }.ToString();
+            string url = new MongoDB.Driver.MongoUrlBuilder(
+                running.MongoDb.ConnectionString) { DatabaseName = running.CreateDatabaseName() }.ToString();
             settings = new() { ["ConnectionStrings:MongoDb"] = url };
         }
 
@@ -31,28 +32,34 @@ public sealed class ManyLibrariesTests(TestServers servers)
         {
             await indexer.PublishAsync(new WatcherReport
             {
-                Host = $"host{host}", StateId = Guid.NewGuid(), RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 0, WatchesLimit = 1, PendingOutbox = 0, Libraries = [],
+                Host = $"host{host}", StateId = Guid.NewGuid(), RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 0,
+                WatchesLimit = 1, PendingOutbox = 0, Libraries = [],
             });
         }
 
         var answers = new System.Collections.Concurrent.ConcurrentBag<HttpStatusCode>();
-        await Parallel.ForAsync(0, Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = TestContext.Current.CancellationToken }, async (i, token) =>
+        await Parallel.ForAsync(
+            0, Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = TestContext.Current.CancellationToken },
+            async (i, token) =>
         {
             // On a machine that is busy with other things the database may not answer in time: whoever is told so tries again.
-            await Eventually.IsTrueAsync(async () =>
+            await Wait.UntilAsync(async () =>
             {
                 using var answer = await indexer.Http.PostAsJsonAsync(
-                    "/api/libraries", new { id = $"library{i}", name = $"Library {i}", host = $"host{i % 10}", path = $"/srv/photos/library{i}" }, token);
+                    "/api/libraries",
+                    new { id = $"library{i}", name = $"Library {i}", host = $"host{i % 10}", path = $"/srv/photos/library{i}" }, token);
                 if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
                     return false;
                 answers.Add(answer.StatusCode);
                 return true;
             });
         });
-        Assert.True(answers.All(status => status == HttpStatusCode.Created), $"{string.Join(", ", answers.CountBy(status => status))}\n{string.Join('\n', indexer.Log.Lines)}");
+        Assert.True(
+            answers.All(status => status == HttpStatusCode.Created),
+            $"{string.Join(", ", answers.CountBy(status => status))}\n{string.Join('\n', indexer.Log.Lines)}");
 
         // And each has its host's watcher as its owner.
-        await Eventually.IsTrueAsync(async () =>
+        await Wait.UntilAsync(async () =>
         {
             var libraries = await indexer.Http.GetFromJsonAsync<JsonElement>("/api/libraries", TestContext.Current.CancellationToken);
             return libraries.GetArrayLength() == Count && libraries.EnumerateArray().All(library => library.TryGetProperty("owner", out _));

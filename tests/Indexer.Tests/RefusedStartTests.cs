@@ -24,7 +24,8 @@ public sealed class RefusedStartTests
     public void A_URL_that_MongoDB_does_not_know_is_refused_or_taken_but_never_repeated(string url)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:MongoDb"] = url, ["ConnectionStrings:Sqlite"] = "" });
+        builder.Configuration.AddInMemoryCollection(
+            new Dictionary<string, string?> { ["ConnectionStrings:MongoDb"] = url, ["ConnectionStrings:Sqlite"] = "" });
         if (Record.Exception(() => builder.AddIndexer()) is not { } refused)
             return;
         string? sentence = Service.Sentence(refused);
@@ -40,7 +41,8 @@ public sealed class RefusedStartTests
     public void A_URL_with_options_that_cannot_be_is_refused(string url)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:MongoDb"] = url, ["ConnectionStrings:Sqlite"] = "" });
+        builder.Configuration.AddInMemoryCollection(
+            new Dictionary<string, string?> { ["ConnectionStrings:MongoDb"] = url, ["ConnectionStrings:Sqlite"] = "" });
         Assert.Contains("options", Service.Sentence(Record.Exception(() => builder.AddIndexer())!), StringComparison.Ordinal);
     }
 
@@ -48,6 +50,8 @@ public sealed class RefusedStartTests
     public void A_clock_before_1970_is_said_with_what_helps()
     {
         Assert.Null(Clock.ProblemAt(DateTimeOffset.UtcNow));
-        Assert.Contains("1965-03-01, before 1970: set it right", Clock.ProblemAt(new DateTimeOffset(1965, 3, 1, 0, 0, 0, TimeSpan.Zero)), StringComparison.Ordinal);
+        Assert.Contains(
+            "1965-03-01, before 1970: set it right", Clock.ProblemAt(new DateTimeOffset(1965, 3, 1, 0, 0, 0, TimeSpan.Zero)),
+            StringComparison.Ordinal);
     }
 }

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using MassTransit;
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Indexer.Catalog;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests;
 
@@ -37,14 +37,14 @@ public sealed class WrongClockTests : IAsyncDisposable
 
         // The watcher goes on above it.
         await Indexer.PublishAsync(Messages.Of(Messages.Created("b.jpg", version: ahead + 1)));
-        await Eventually.IsTrueAsync(async () => (await Indexer.PathsAsync()).Count == 2);
+        await Wait.UntilAsync(async () => (await Indexer.PathsAsync()).Count == 2);
         await AnnouncedAsync(highest => highest == ahead + 1);
 
         // One that says the time of before does not agree.
         await Indexer.PublishAsync(Report(_clock.GetUtcNow().AddDays(days)));
         await AnnouncedAsync(highest => highest == ahead + 1);
         await AnnouncedAsync(highest => highest == ahead + 1);
-        await Eventually.IsTrueAsync(async () =>
+        await Wait.UntilAsync(async () =>
         {
             await Indexer.PublishAsync(Report(_clock.GetUtcNow()));
             return _announced.LastOrDefault() is { } last && last.Libraries.Single().HighestVersion <= Now;
@@ -65,7 +65,7 @@ public sealed class WrongClockTests : IAsyncDisposable
 
         await Indexer.PublishAsync(Messages.Of(Messages.Created("b.jpg", version: right + 1)));
         await Indexer.PublishAsync(Report(_clock.GetUtcNow()));
-        await Eventually.IsTrueAsync(async () => (await Indexer.PathsAsync()).Count == 2);
+        await Wait.UntilAsync(async () => (await Indexer.PathsAsync()).Count == 2);
         for (int i = 0; i < 10; i++)
             await AnnouncedAsync(highest => highest == right + 1);
     }
@@ -90,11 +90,11 @@ public sealed class WrongClockTests : IAsyncDisposable
     {
         await StartAsync();
         await Indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg", version: Now)));
-        await Eventually.IsTrueAsync(async () => (await Indexer.PathsAsync()).Count == 1);
+        await Wait.UntilAsync(async () => (await Indexer.PathsAsync()).Count == 1);
         long day = TimeSpan.FromDays(1).Ticks / TimeSpan.TicksPerMicrosecond;
         await Indexer.PublishAsync(Messages.Of(Messages.Created("b.jpg", version: Now + 2 * day)));
         await Indexer.PublishAsync(Messages.Of(Messages.Created("c.jpg", version: Now)));
-        await Eventually.IsTrueAsync(async () => (await Indexer.PathsAsync()).Contains("c.jpg"));
+        await Wait.UntilAsync(async () => (await Indexer.PathsAsync()).Contains("c.jpg"));
         Assert.DoesNotContain("b.jpg", await Indexer.PathsAsync());
     }
 
@@ -117,9 +117,9 @@ public sealed class WrongClockTests : IAsyncDisposable
     private async Task AnnouncedAsync(Predicate<long> highest)
     {
         _announced.Clear();
-        await Eventually.IsTrueAsync(() => !_announced.IsEmpty);
+        await Wait.UntilAsync(() => !_announced.IsEmpty);
         _announced.Clear();
-        await Eventually.IsTrueAsync(() => !_announced.IsEmpty);
+        await Wait.UntilAsync(() => !_announced.IsEmpty);
         Assert.True(_announced.TryPeek(out var announced));
         Assert.True((announced.SentAt!.Value - _clock.GetUtcNow()).Duration() < TimeSpan.FromMinutes(1));
         Assert.True(highest(announced.Libraries.Single().HighestVersion), $"Announced is {announced.Libraries.Single().HighestVersion}.");
@@ -127,7 +127,8 @@ public sealed class WrongClockTests : IAsyncDisposable
 
     private static WatcherReport Report(DateTimeOffset sentAt) => new()
     {
-        Host = "nas", StateId = new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), RunId = Guid.Empty, SentAt = sentAt, WatchesUsed = 0, WatchesLimit = 1,
+        Host = "nas", StateId = new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), RunId = Guid.Empty, SentAt = sentAt, WatchesUsed = 0,
+        WatchesLimit = 1,
         PendingOutbox = 0, Libraries = [],
     };
 }

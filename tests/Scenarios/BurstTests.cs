@@ -17,7 +17,7 @@ public sealed class BurstTests
     private static async Task RunAsync(int files, int? mostEvents)
     {
         var runAs = new RunAs { MostEvents = mostEvents };
-        Assert.SkipWhen(runAs.NeedsRoot && !Environment.IsPrivilegedProcess, "It needs the rights of root to lower a limit of the kernel.");
+        runAs.CheckRights();
         await using var installation = Installation.Create("sqlite", runAs, servers: null);
         await installation.StartAsync();
         var root = installation.OwnLibrary!;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Scenarios.Tests.Chaos;
 using WatchPhoto.Scenarios.Tests.Running;
 using WatchPhoto.Testing;
@@ -30,7 +29,9 @@ public sealed class ChaosTests(OwnServers servers) : IClassFixture<OwnServers>
 
     [Fact, Trait("Category", "Soak")]
     public Task Whatever_comes_from_outside_for_an_hour_each_catalog_is_its_disk() =>
-        RunAsync(first: 3000, TimeSpan.FromMinutes(Number("WATCHPHOTO_CHAOS_MINUTES") ?? UsualMinutes), rounds: 4, historiesOnHost: 6, isBothered: true);
+        RunAsync(
+            first: 3000, TimeSpan.FromMinutes(Number("WATCHPHOTO_CHAOS_MINUTES") ?? UsualMinutes), rounds: 4, historiesOnHost: 6,
+            isBothered: true);
 
     /// <param name="isBothered">Whether a stranger sends what nobody should, meanwhile.</param>
     /// <param name="atLeast">One seed after the other is run until so much time has passed.</param>
@@ -66,9 +67,12 @@ public sealed class ChaosTests(OwnServers servers) : IClassFixture<OwnServers>
 
         Say($"{Minutes()} min, {done.Sum(run => run.Histories.Count)} histories, "
             + $"{done.Sum(run => run.Histories.Sum(history => history.Operations))} operations, {differences.Count} differences; faults: "
-            + string.Join(", ", done.SelectMany(run => run.Harms).GroupBy(each => each).OrderBy(each => each.Key).Select(each => $"{each.Key.Victim} {each.Key.Harm} {each.Count()}")));
+            + string.Join(
+                ", ",
+                done.SelectMany(run => run.Harms).GroupBy(each => each).OrderBy(each => each.Key).Select(
+                    each => $"{each.Key.Victim} {each.Key.Harm} {each.Count()}")));
         Assert.True(differences.Count == 0, $"{differences.Count} differences. The first:\n{differences.FirstOrDefault()}");
-        Shell.Run("/", $"rm -rf {directory}");
+        Shell.Run($"rm -rf {directory}", "/");
 
         string Minutes() => Stopwatch.GetElapsedTime(started).TotalMinutes.ToString("0.0", CultureInfo.InvariantCulture);
     }

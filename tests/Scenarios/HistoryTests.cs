@@ -28,12 +28,14 @@ public sealed class HistoryTests(TestServers servers)
     [InlineData("sqlite", null, 60)]
     [InlineData("mongo", null, null)]
     public Task Whatever_happens_thousands_of_times_the_catalog_is_the_disk(string catalog, int? queue, int? watches) =>
-        RunAsync(catalog, first: 100_000, (Number("WATCHPHOTO_HISTORIES") ?? 5000) / 4, new RunAs { MostEvents = queue, MostWatches = watches });
+        RunAsync(
+            catalog, first: 100_000, (Number("WATCHPHOTO_HISTORIES") ?? 5000) / 4, new RunAs { MostEvents = queue, MostWatches = watches });
 
     private async Task RunAsync(string catalog, int first, int histories, RunAs runAs)
     {
-        Assert.SkipWhen(runAs.NeedsRoot && !Environment.IsPrivilegedProcess, "It needs the rights of root to lower a limit of the kernel.");
-        Assert.SkipUnless((Environment.GetEnvironmentVariable("WATCHPHOTO_CATALOG") ?? catalog) == catalog, "WATCHPHOTO_CATALOG is another one.");
+        runAs.CheckRights();
+        Assert.SkipUnless(
+            (Environment.GetEnvironmentVariable("WATCHPHOTO_CATALOG") ?? catalog) == catalog, "WATCHPHOTO_CATALOG is another one.");
         if (Number("WATCHPHOTO_SEED") is { } seed)
             (first, histories) = (seed, 1);
         first = Number("WATCHPHOTO_FIRST_SEED") ?? first;
@@ -48,7 +50,10 @@ public sealed class HistoryTests(TestServers servers)
             for (int next = first; next < first + histories && differences.Count == 0; next += SideBySide)
             {
                 var batch = Enumerable.Range(next, Math.Min(SideBySide, first + histories - next))
-                    .Select(one => new History(one, Directory.CreateDirectory(Path.Combine(directory, one.ToString(CultureInfo.InvariantCulture))).FullName, Rounds))
+                    .Select(
+                        one => new History(
+                            one, Directory.CreateDirectory(Path.Combine(directory, one.ToString(CultureInfo.InvariantCulture))).FullName,
+                            Rounds))
                     .ToList();
                 differences.AddRange(await new HistoryRun(installation, batch).RunAsync(Rounds, new Random(next)));
                 operations += batch.Sum(history => history.Operations);

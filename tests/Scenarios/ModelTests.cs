@@ -15,7 +15,8 @@ public sealed class ModelTests
     public void Whatever_happens_the_state_is_the_disk() => Run(steps: 30_000);
 
     [Fact]
-    public void Files_that_move_while_they_are_looked_at_keep_their_photo_ids() => Run(steps: 30_000, new Hardships { Races = true, OnlyMoves = true });
+    public void Files_that_move_while_they_are_looked_at_keep_their_photo_ids() =>
+        Run(steps: 30_000, new Hardships { Races = true, OnlyMoves = true });
 
     [Theory]
     // A directory left and came back between two looks; meanwhile its files were found elsewhere, or missed where another was.

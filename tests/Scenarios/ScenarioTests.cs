@@ -21,7 +21,8 @@ public sealed class ScenarioTests(TestServers servers)
         {
             foreach (var mode in new[] { "live", "stopped", "killed" })
             {
-                foreach (var scenario in Scenario.All().Where(scenario => scenario.Modes.Contains(mode) && scenario.Catalogs.Contains(catalog)))
+                foreach (var scenario in Scenario.All().Where(
+                    scenario => scenario.Modes.Contains(mode) && scenario.Catalogs.Contains(catalog)))
                 {
                     if (only is null || scenario.Name.Contains(only, StringComparison.Ordinal))
                         cases.Add(scenario.Name, mode, catalog);

@@ -1,4 +1,5 @@
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Watcher.Tests;
 
@@ -55,7 +56,8 @@ public sealed class ChangesTests : IDisposable
         for (int i = 0; i < 300; i++)
             _watcher.Write($"d/{i:000}.jpg");
         var before = _watcher.Begin();
-        _watcher.During(mode, "mv d e; echo more >> e/007.jpg; mv e f; rm f/008.jpg; mv f/009.jpg 009.jpg; cp f/010.jpg f/new.jpg; mkdir d; mv f/011.jpg d; mv f g");
+        _watcher.During(mode, "mv d e; echo more >> e/007.jpg; mv e f; rm f/008.jpg; mv f/009.jpg 009.jpg; cp f/010.jpg f/new.jpg; "
+            + "mkdir d; mv f/011.jpg d; mv f g");
 
         var after = _watcher.Settled();
         Assert.Equal(300, after.Count);
@@ -208,7 +210,9 @@ public sealed class ChangesTests : IDisposable
         _watcher.During(mode, "perl -e 'for (0..49) { link(\"a$_.jpg\", \"b$_.jpg\"); unlink(\"a$_.jpg\") }'");
 
         // Its id stays, unless it was seen under both names: each is a photo of its own.
-        Assert.Equal(Enumerable.Range(0, 50).Select(i => $"b{i}.jpg").Order(StringComparer.Ordinal), _watcher.Settled().Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Enumerable.Range(0, 50).Select(i => $"b{i}.jpg").Order(StringComparer.Ordinal),
+            _watcher.Settled().Keys.Order(StringComparer.Ordinal));
     }
 
     [Theory, MemberData(nameof(Modes))]
@@ -282,10 +286,11 @@ public sealed class ChangesTests : IDisposable
         _watcher.Write("d/a.jpg");
         var before = _watcher.Begin();
         Shell.Run("mv photos away", Path.GetDirectoryName(_watcher.Root)!);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
         Assert.Equal(before.Keys, _watcher.Entries().Keys);
         Directory.CreateDirectory(_watcher.Root);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline!.Contains("Another directory", StringComparison.Ordinal)));
+        Wait.Until(
+            () => _watcher.Ask(tracker => tracker.Libraries.Single().Offline!.Contains("Another directory", StringComparison.Ordinal)));
         Assert.Equal(before.Keys, _watcher.Entries().Keys);
 
         Shell.Run("rmdir photos; echo x > away/d/b.jpg; mv away photos", Path.GetDirectoryName(_watcher.Root)!);

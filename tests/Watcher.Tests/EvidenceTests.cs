@@ -1,4 +1,5 @@
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.Libraries;
 
 namespace WatchPhoto.Watcher.Tests;
@@ -18,7 +19,7 @@ public sealed class EvidenceTests : IDisposable
     {
         var before = Begin(files: 30);
         _watcher.During("down", "rm d/*");
-        Wait(library => library.Held == 30);
+        WaitFor(library => library.Held == 30);
         Assert.Equal(before.Count, _watcher.Entries().Count);
 
         _watcher.Ask(LibraryAction.AcceptDeletions);
@@ -30,10 +31,10 @@ public sealed class EvidenceTests : IDisposable
     {
         var before = Begin(files: 30);
         _watcher.During("down", "mv d ../outside/");
-        Wait(library => library.Held == 30);
+        WaitFor(library => library.Held == 30);
         Shell.Run("mv ../outside/d .", _watcher.Root);
 
-        Wait(library => library.Held is null);
+        WaitFor(library => library.Held is null);
         var after = _watcher.Settled();
         Assert.All(before, entry => Assert.Equal(entry.Value.PhotoId, after[entry.Key].PhotoId));
         Assert.Empty(_watcher.Told);
@@ -46,18 +47,18 @@ public sealed class EvidenceTests : IDisposable
         _watcher.Write("other.jpg");
         _watcher.Settled();
         _watcher.During("down", "rm d/*");
-        Wait(library => library.Held == 30);
+        WaitFor(library => library.Held == 30);
         _watcher.Ask(LibraryAction.RefuseDeletions);
-        Wait(library => library.Held is null);
+        WaitFor(library => library.Held is null);
         Assert.Equal(31, _watcher.Entries().Count);
 
         Shell.Run("rm other.jpg", _watcher.Root);
-        LiveWatcher.Until(() => _watcher.Entries().Count == 30);
+        Wait.Until(() => _watcher.Entries().Count == 30);
         _watcher.During("down", "true");
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Held: null, DiskComparedAt: not null } && tracker.IsIdle));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Held: null, DiskComparedAt: not null } && tracker.IsIdle));
         Assert.Equal(30, _watcher.Entries().Count);
         Shell.Run("mkdir -p d; echo y > d/1.jpg", _watcher.Root);
-        LiveWatcher.Until(() => !_watcher.Entries()["d/1.jpg"].IsMissing);
+        Wait.Until(() => !_watcher.Entries()["d/1.jpg"].IsMissing);
     }
 
     [Fact]
@@ -65,7 +66,7 @@ public sealed class EvidenceTests : IDisposable
     {
         Begin(files: 30);
         Shell.Run("rm -rf photos", Path.GetDirectoryName(_watcher.Root)!);
-        LiveWatcher.Until(() => _watcher.Entries().Count == 0);
+        Wait.Until(() => _watcher.Entries().Count == 0);
 
         Directory.CreateDirectory(_watcher.Root);
         _watcher.Write("new.jpg");
@@ -82,11 +83,11 @@ public sealed class EvidenceTests : IDisposable
             var before = Begin(files: 1);
             Assert.Equal(3, before.Count);
             Shell.Run("mkdir ../kept; mount --move disk ../kept 2>/dev/null || umount disk", _watcher.Root);
-            LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any()));
+            Wait.Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any()));
             Assert.Equal(before.Keys.ToHashSet(), _watcher.Entries().Keys.ToHashSet());
 
             _watcher.During("down", "true");
-            LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any() && tracker.IsIdle));
+            Wait.Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any() && tracker.IsIdle));
             Assert.Equal(before.Keys.ToHashSet(), _watcher.Entries().Keys.ToHashSet());
         }
         finally
@@ -104,19 +105,19 @@ public sealed class EvidenceTests : IDisposable
         {
             var before = Begin(files: 60);
             _watcher.During("down", "mkdir ../outside/kept; cp -p usb/* ../outside/kept; rm usb/*");
-            Wait(library => library.Held == 20);
+            WaitFor(library => library.Held == 20);
             Assert.Equal(before.Count, _watcher.Entries().Count);
 
             // It holds on, and what else happens goes on.
             _watcher.Ask(LibraryAction.Compare);
             _watcher.Write("new.jpg");
-            LiveWatcher.Until(() => _watcher.Entries().ContainsKey("new.jpg") && _watcher.Ask(tracker => tracker.IsIdle));
+            Wait.Until(() => _watcher.Entries().ContainsKey("new.jpg") && _watcher.Ask(tracker => tracker.IsIdle));
             Assert.Equal(before.Count + 1, _watcher.Entries().Count);
             Assert.Equal(20, _watcher.Ask(tracker => tracker.Libraries.Single().Held));
 
             _watcher.Ask(LibraryAction.AcceptDeletions);
             Assert.Equal(61, _watcher.Settled().Count);
-            Wait(library => library.Held is null);
+            WaitFor(library => library.Held is null);
         }
         finally
         {
@@ -140,13 +141,13 @@ public sealed class EvidenceTests : IDisposable
         {
             var before = Begin(files: 60);
             Shell.Run($"umount {usb}", _watcher.Root);
-            LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any()));
+            Wait.Until(() => _watcher.Ask(tracker => tracker.Troubled(tracker.Libraries.Single()).Any()));
             Shell.Run($"mkdir ../outside/kept; mv ../outside/disk/d ../outside/kept; mount --bind ../outside/disk {usb}", _watcher.Root);
-            Wait(library => library.Held == 20);
+            WaitFor(library => library.Held == 20);
             Assert.Equal(before.Count, _watcher.Entries().Count);
 
             Shell.Run("mv ../outside/kept/d ../outside/disk/d", _watcher.Root);
-            Wait(library => library.Held is null);
+            WaitFor(library => library.Held is null);
             var after = _watcher.Settled();
             Assert.All(before, entry => Assert.Equal(entry.Value.PhotoId, after[entry.Key].PhotoId));
             Assert.Empty(_watcher.Told);
@@ -179,7 +180,7 @@ public sealed class EvidenceTests : IDisposable
         };
 
         _watcher.Ask(LibraryAction.Compare);
-        Wait(library => library.Held == 80);
+        WaitFor(library => library.Held == 80);
         Assert.Equal(80, _watcher.Entries().Count);
     }
 
@@ -190,7 +191,7 @@ public sealed class EvidenceTests : IDisposable
         _watcher.Definition = _watcher.Definition with { Exclude = ["d/**"] };
         _watcher.Announce(_watcher.Definition);
 
-        LiveWatcher.Until(() => _watcher.Entries().Count == 0);
+        Wait.Until(() => _watcher.Entries().Count == 0);
         Assert.Equal(1, _watcher.KernelWatches);
     }
 
@@ -199,7 +200,7 @@ public sealed class EvidenceTests : IDisposable
     {
         var before = Begin(files: 30);
         _watcher.Ask(LibraryAction.Resync);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Floor: > 0, Resync: null }));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Floor: > 0, Resync: null }));
 
         _watcher.Settled();
         Assert.Equal(before.Keys.ToHashSet(), _watcher.Told.Select(told => told.Path).ToHashSet());
@@ -213,5 +214,6 @@ public sealed class EvidenceTests : IDisposable
         return _watcher.Begin();
     }
 
-    private void Wait(Func<WatchedLibrary, bool> condition) => LiveWatcher.Until(() => _watcher.Ask(tracker => condition(tracker.Libraries.Single())));
+    private void WaitFor(Func<WatchedLibrary, bool> condition) =>
+        Wait.Until(() => _watcher.Ask(tracker => condition(tracker.Libraries.Single())));
 }

@@ -1,5 +1,6 @@
-using WatchPhoto.Bus.Tests;
+using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Watcher.Tests;
 
@@ -20,10 +21,14 @@ public sealed class FuzzTests : IDisposable
         _watcher.Begin();
         var own = _watcher.Ask(tracker => tracker.Libraries.Single().Definition);
         MessageFuzz.Run(
+            Gate.Options, Gate.Read<LibrariesAnnounced>,
             [
                 new LibrariesAnnounced
                 {
-                    CatalogId = s_id, Revision = 3, Libraries = [own with { Include = ["**/*.jpg", "*.{png,tif}"], Exclude = ["/Raw/"], HighestVersion = 7 }, own with { Id = "other", Path = "/nowhere" }],
+                    CatalogId = s_id, Revision = 3,
+                    Libraries =
+                        [own with { Include = ["**/*.jpg", "*.{png,tif}"], Exclude = ["/Raw/"], HighestVersion = 7 },
+                         own with { Id = "other", Path = "/nowhere" }],
                     Hosts = [new HostLease("nas", s_id, s_id, s_id)], SentAt = DateTimeOffset.UtcNow, SentBy = s_id,
                 },
             ],
@@ -46,7 +51,8 @@ public sealed class FuzzTests : IDisposable
         _watcher.Write("a.jpg");
         _watcher.Begin();
         var right = new LibraryActionRequested { LibraryId = _watcher.Definition.Id, Action = LibraryAction.Compare, Reason = "by hand" };
-        MessageFuzz.Run([right, right with { Action = LibraryAction.Resync }], Act, () => Act(right));
+        MessageFuzz.Run(
+            Gate.Options, Gate.Read<LibraryActionRequested>, [right, right with { Action = LibraryAction.Resync }], Act, () => Act(right));
         IsRight();
 
         void Act(LibraryActionRequested request) => _watcher.Ask(tracker =>
@@ -63,11 +69,14 @@ public sealed class FuzzTests : IDisposable
         _watcher.Begin();
         var file = new PhotoFile { Size = 1, ModifiedAt = FileTime.Parse("2026-01-02T03:04:05Z"), Inode = 42 };
         MessageFuzz.Run(
+            Gate.Options, Gate.Read<CatalogPart>,
             [
                 new CatalogPart
                 {
                     LibraryId = _watcher.Definition.Id, StateId = s_id, After = "a", HighestVersion = 7, IsLast = true,
-                    Entries = [new CatalogEntry("b.jpg", s_id, 7, file), new CatalogEntry("2025//caf%E9", s_id, 6, file with { BirthTime = FileTime.Parse("2025-01-02T03:04:05Z") })],
+                    Entries =
+                        [new CatalogEntry("b.jpg", s_id, 7, file),
+                         new CatalogEntry("2025//caf%E9", s_id, 6, file with { BirthTime = FileTime.Parse("2025-01-02T03:04:05Z") })],
                 },
             ],
             part => _watcher.Ask(tracker =>
@@ -81,7 +90,14 @@ public sealed class FuzzTests : IDisposable
 
     [Fact]
     public void Requests_for_previews() => MessageFuzz.Run(
-        [new LibraryPreviewRequested { PreviewId = s_id, StateId = s_id, Library = _watcher.Definition with { Include = ["*.jpg"], Owner = s_id }, Seconds = 10 }], _ => { }, () => { });
+        Gate.Options, Gate.Read<LibraryPreviewRequested>,
+        [
+            new LibraryPreviewRequested
+            {
+                PreviewId = s_id, StateId = s_id, Library = _watcher.Definition with { Include = ["*.jpg"], Owner = s_id }, Seconds = 10,
+            },
+        ],
+        _ => { }, () => { });
 
     private void IsRight()
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using CsCheck;
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.Libraries;
 
 namespace WatchPhoto.Watcher.Tests;
@@ -166,7 +167,9 @@ public class GlobTests
         Assert.NotNull(GlobRules.Problem(Registered([string.Concat(Enumerable.Repeat("{a,b}", 100))])));
         Assert.NotNull(GlobRules.Problem(Registered([new string('{', 250) + new string('}', 250)])));
         Assert.NotNull(GlobRules.Problem(Registered([string.Concat(Enumerable.Repeat("{a,", 125)) + new string('}', 125)])));
-        Assert.NotNull(GlobRules.Problem(Registered(["{" + string.Concat(Enumerable.Repeat("{a,b}{a,b}{a,b}{a,b},", 20)) + "b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"])));
+        Assert.NotNull(
+            GlobRules.Problem(
+                Registered(["{" + string.Concat(Enumerable.Repeat("{a,b}{a,b}{a,b}{a,b},", 20)) + "b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"])));
     }
 
     [Theory]
@@ -246,7 +249,7 @@ public class GlobTests
     [Fact]
     public void Git_ignores_what_a_glob_without_braces_excludes()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/git"), "It needs git.");
+        Needs.Program("git");
         var directory = Directory.CreateTempSubdirectory("watchphoto-git-").FullName;
         try
         {
@@ -281,7 +284,8 @@ public class GlobTests
             Directory.CreateDirectory(Path.Combine(repository, path));
         else
             File.WriteAllText(Path.Combine(repository, path), "");
-        using var git = Process.Start(new ProcessStartInfo("git", ["check-ignore", "-q", "--no-index", "--", path.TrimEnd('/')]) { WorkingDirectory = repository })!;
+        using var git = Process.Start(
+            new ProcessStartInfo("git", ["check-ignore", "-q", "--no-index", "--", path.TrimEnd('/')]) { WorkingDirectory = repository })!;
         git.WaitForExit();
         Assert.True(git.ExitCode is 0 or 1, $"git check-ignore {path}: {git.ExitCode}");
         Shell.Run("find . -mindepth 1 -maxdepth 1 ! -name .git ! -name .gitignore -exec rm -r {} +", repository);

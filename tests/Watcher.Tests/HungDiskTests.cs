@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Watcher.Tests;
 
@@ -27,7 +28,7 @@ public sealed class HungDiskTests : IDisposable
         _hangs = TimeSpan.FromHours(1);
         // It is in the first look of the next poll.
         _time.Advance(TimeSpan.FromMinutes(1));
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle) && _hangs == TimeSpan.Zero);
+        Wait.Until(() => _watcher.Ask(tracker => tracker.IsIdle) && _hangs == TimeSpan.Zero);
 
         _watcher.Write("b.jpg");
         _time.Advance(TimeSpan.FromMinutes(1));
@@ -43,11 +44,11 @@ public sealed class HungDiskTests : IDisposable
         var compared = _watcher.Ask(tracker => tracker.Libraries.Single().DiskComparedAt);
         _hangs = TimeSpan.FromHours(1);
         _time.Advance(TimeSpan.FromDays(1));
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle) && _hangs == TimeSpan.Zero);
+        Wait.Until(() => _watcher.Ask(tracker => tracker.IsIdle) && _hangs == TimeSpan.Zero);
 
         // As long as it rests after ten seconds of work, and not after an hour.
         _time.Advance(TimeSpan.FromMinutes(30));
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().DiskComparedAt > compared));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().DiskComparedAt > compared));
     }
 
     private void Hang()

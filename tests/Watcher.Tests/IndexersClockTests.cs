@@ -1,4 +1,4 @@
-using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.Libraries;
 
 namespace WatchPhoto.Watcher.Tests;
@@ -38,7 +38,9 @@ public sealed class IndexersClockTests
         // At once: nobody has to be heard first.
         Same(DateTimeOffset.UtcNow, _clock.GetUtcNow());
 
-        await UntilAsync(() => _clock.Problem?.Reason.StartsWith($"The clock of this host is {wrong} the indexers' (", StringComparison.Ordinal) == true, First);
+        await UntilAsync(
+            () => _clock.Problem?.Reason.StartsWith(
+                $"The clock of this host is {wrong} the indexers' (", StringComparison.Ordinal) == true, First);
         Assert.Contains("set the one right that is wrong", _clock.Problem!.Remedy, StringComparison.Ordinal);
 
         _host.Set(TimeSpan.FromDays(-days));

@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Kernel;
 using WatchPhoto.Watcher.State;
@@ -67,7 +67,9 @@ internal sealed class LiveWatcher : IDisposable
     /// <summary>Every event told so far, across restarts.</summary>
     public List<FileEvent> Told { get; } = [];
 
-    public int KernelWatches => File.ReadLines($"/proc/self/fdinfo/{_inside!.Inotify.Descriptor}").Count(line => line.StartsWith("inotify", StringComparison.Ordinal));
+    public int KernelWatches =>
+        File.ReadLines($"/proc/self/fdinfo/{_inside!.Inotify.Descriptor}").Count(
+            line => line.StartsWith("inotify", StringComparison.Ordinal));
 
     public string In(string path) => Path.Combine(Root, path);
 
@@ -146,10 +148,13 @@ internal sealed class LiveWatcher : IDisposable
         while (true)
         {
             // A look takes the state from the tracker and a processor: there are none while it is at work.
-            Until(() => _inside!.Ask(tracker => tracker.IsIdle));
+            Wait.Until(() => _inside!.Ask(tracker => tracker.IsIdle));
             var entries = Entries();
             var disk = OnDisk();
-            if (entries.Keys.ToHashSet().SetEquals(disk.Keys) && entries.All(entry => disk[entry.Key].Item1 == entry.Value.Size && (entry.Value.Identity.IsWeak || SeesOtherNumbers || disk[entry.Key].Item2 == entry.Value.Identity.Inode))
+            if (entries.Keys.ToHashSet().SetEquals(disk.Keys)
+                && entries.All(
+                    entry => disk[entry.Key].Item1 == entry.Value.Size
+                        && (entry.Value.Identity.IsWeak || SeesOtherNumbers || disk[entry.Key].Item2 == entry.Value.Identity.Inode))
                 && _inside!.Ask(tracker => tracker.IsIdle))
             {
                 Collect();
@@ -167,16 +172,6 @@ internal sealed class LiveWatcher : IDisposable
     }
 
     public T Ask<T>(Func<Tracker, T> question) => _inside!.Ask(question);
-
-    public static void Until(Func<bool> condition)
-    {
-        var patience = new Patience();
-        while (!condition())
-        {
-            Assert.False(patience.IsOver(), "waited in vain");
-            Thread.Sleep(5);
-        }
-    }
 
     public Dictionary<string, Entry> Entries()
     {
@@ -223,7 +218,7 @@ internal sealed class LiveWatcher : IDisposable
     private Dictionary<string, (long, ulong)> OnDisk()
     {
         var found = new Dictionary<string, (long, ulong)>();
-        foreach (var line in Shell.Bytes("find", Root, "-type", "f", "-not", "-path", "*/.*", "-printf", "%s %i %P\\0"))
+        foreach (var line in Find.Run(Root, "-type", "f", "-not", "-path", "*/.*", "-printf", "%s %i %P\\0"))
         {
             var text = Encoding.Latin1.GetString(line).Split(' ', 3);
             found.Add(PhotoPath.Encode(Encoding.Latin1.GetBytes(text[2])),

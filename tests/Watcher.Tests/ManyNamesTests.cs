@@ -1,4 +1,5 @@
 using Mono.Unix.Native;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.Disk;
 
 namespace WatchPhoto.Watcher.Tests;

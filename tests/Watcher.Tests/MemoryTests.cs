@@ -1,4 +1,4 @@
-using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Watcher.Tests;
 

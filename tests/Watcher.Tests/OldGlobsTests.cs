@@ -1,3 +1,4 @@
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Watcher.Tests;
 
@@ -18,13 +19,13 @@ public sealed class OldGlobsTests : IDisposable
 
         _watcher.Keep(_watcher.Definition with { Exclude = ["["] });
         _watcher.StartUnannounced();
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Refused.Count == 1 && tracker.Libraries.Single().Offline is not null));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Refused.Count == 1 && tracker.Libraries.Single().Offline is not null));
         Assert.Contains("The glob '['", _watcher.Ask(tracker => tracker.Refused["library"]), StringComparison.Ordinal);
 
         // Again and again the roots are looked after; it is not begun by that.
         var other = _watcher.Definition with { Id = "other", Path = _watcher.Outside };
         _watcher.Announce(_watcher.Definition with { Exclude = ["["] }, other);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "other").DiskComparedAt is not null));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "other").DiskComparedAt is not null));
         for (int i = 0; i < 10; i++)
         {
             Assert.Null(_watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "library").Root));
@@ -47,7 +48,7 @@ public sealed class OldGlobsTests : IDisposable
         _watcher.Write("x/y/z/" + new string('a', 200));
         _watcher.Write("x/y/z/a.jpg");
         _watcher.Start();
-        LiveWatcher.Until(() => _watcher.Entries().ContainsKey("x/y/z/a.jpg"));
+        Wait.Until(() => _watcher.Entries().ContainsKey("x/y/z/a.jpg"));
         Assert.Single(_watcher.Entries());
     }
 }

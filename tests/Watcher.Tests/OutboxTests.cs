@@ -58,7 +58,9 @@ public sealed class OutboxTests : IDisposable
             _state.Put(_library, Entry("100.jpg"), changed);
             _state.Remove(_library, Entry("101.jpg"));
         });
-        Assert.Equal(Enumerable.Range(0, 450).Where(i => i is not (100 or 101)).Select(i => $"2024/{i:000}.jpg"), Events().Select(told => told.Path));
+        Assert.Equal(
+            Enumerable.Range(0, 450).Where(i => i is not (100 or 101)).Select(i => $"2024/{i:000}.jpg"),
+            Events().Select(told => told.Path));
     }
 
     [Fact]
@@ -211,7 +213,8 @@ public sealed class OutboxTests : IDisposable
         Move("after/", "again/", Version + 3);
         Move("again/", "before/", Version + 4);
         Assert.Equal(
-            [.. Moves("before/", "after/", "a", "b", "c", "d"), .. Moves("after/", "again/", "a", "c", "d"), .. Moves("again/", "before/", "a", "c", "d")],
+            [.. Moves("before/", "after/", "a", "b", "c", "d"), .. Moves("after/", "again/", "a", "c", "d"),
+             .. Moves("again/", "before/", "a", "c", "d")],
             Told());
         _state.Transact(() => RemoveAll());
         Assert.Equal(0, _state.OutboxBytes);
@@ -235,11 +238,13 @@ public sealed class OutboxTests : IDisposable
 
         _state.Dispose();
         _state = new StateDatabase(File);
-        var library = Assert.Single(new Tracker(_state, disk, options, TimeProvider.System, NullLogger.Instance, () => { }, _ => { }).Libraries);
+        var library = Assert.Single(
+            new Tracker(_state, disk, options, TimeProvider.System, NullLogger.Instance, () => { }, _ => { }).Libraries);
         Assert.Equal(Moves("before/", "after/", "a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"), Told());
         Assert.Empty(_state.MovesToTell());
         // Where that has gone is a matter of the comparison that follows.
-        Assert.Equal(["after/", "before/", "before/sub/"], _state.DirectoriesBelow(library, []).Select(row => Encoding.UTF8.GetString(row.Path)));
+        Assert.Equal(
+            ["after/", "before/", "before/sub/"], _state.DirectoriesBelow(library, []).Select(row => Encoding.UTF8.GetString(row.Path)));
         var moved = _state.EntriesOf(_state.FindDirectory(library, "after/"u8)!.Value).ToList();
         Assert.Equal(["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"], moved.Select(entry => Encoding.UTF8.GetString(entry.Key.Name)));
         // And the one in the directory below, whose digest is 1.

@@ -1,5 +1,6 @@
 using Mono.Unix.Native;
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Kernel;
 using WatchPhoto.Watcher.Libraries;
@@ -14,7 +15,8 @@ public sealed class PreviewTests : IDisposable
     private readonly Inotify _inotify = new();
     private readonly LibraryPreviewer _previewer;
 
-    public PreviewTests() => _previewer = new LibraryPreviewer(new KernelDisk(_inotify), new WatchedRoots(new WatcherOptions()), TimeProvider.System);
+    public PreviewTests() =>
+        _previewer = new LibraryPreviewer(new KernelDisk(_inotify), new WatchedRoots(new WatcherOptions()), TimeProvider.System);
 
     public void Dispose()
     {
@@ -37,7 +39,8 @@ public sealed class PreviewTests : IDisposable
         Assert.Null(preview.Problem);
         Assert.Equal((36, 2, true), (preview.Files, preview.DirectoriesLeftOut, preview.IsComplete));
         Assert.Equal(
-            ["a.jpg", "a/1.jpg", "a/x/2.JPG", "a0.jpg", "/caf%E9.jpg", "d/Raw/4.jpg", "z/1.jpg", "z/10.jpg", "z/11.jpg"], preview.Paths.Take(9));
+            ["a.jpg", "a/1.jpg", "a/x/2.JPG", "a0.jpg", "/caf%E9.jpg", "d/Raw/4.jpg", "z/1.jpg", "z/10.jpg", "z/11.jpg"],
+            preview.Paths.Take(9));
         Assert.Equal(LibraryPreviewed.MaxPaths, preview.Paths.Count);
     }
 
@@ -56,7 +59,8 @@ public sealed class PreviewTests : IDisposable
     public async Task Directories_that_cannot_be_read_are_told_with_what_was_found()
     {
         Shell.Run("mkdir open shut; touch open/a.jpg shut/b.jpg", _root);
-        using var previewer = new LibraryPreviewer(new Faulty(new KernelDisk(_inotify), "shut"u8.ToArray()), new WatchedRoots(new WatcherOptions()), TimeProvider.System);
+        using var previewer = new LibraryPreviewer(
+            new Faulty(new KernelDisk(_inotify), "shut"u8.ToArray()), new WatchedRoots(new WatcherOptions()), TimeProvider.System);
         var preview = await previewer.PreviewAsync(Request(), TestContext.Current.CancellationToken);
         Assert.Equal((1, false), (preview.Files, preview.IsComplete));
         Assert.Contains("cannot be read: 1, the first of them shut/ (Permission denied)", preview.Reason, StringComparison.Ordinal);
@@ -75,7 +79,8 @@ public sealed class PreviewTests : IDisposable
     public async Task A_disk_that_does_not_answer_keeps_one_preview_and_the_next_is_told()
     {
         using var answers = new ManualResetEventSlim();
-        using var previewer = new LibraryPreviewer(new Faulty(new KernelDisk(_inotify), [], answers), new WatchedRoots(new WatcherOptions()), TimeProvider.System);
+        using var previewer = new LibraryPreviewer(
+            new Faulty(new KernelDisk(_inotify), [], answers), new WatchedRoots(new WatcherOptions()), TimeProvider.System);
         var request = Request() with { Seconds = 0.1 };
         var first = await previewer.PreviewAsync(request, TestContext.Current.CancellationToken);
         Assert.False(first.IsComplete);
@@ -85,18 +90,21 @@ public sealed class PreviewTests : IDisposable
         Assert.Null((await previewer.PreviewAsync(request with { Seconds = 10 }, TestContext.Current.CancellationToken)).Problem);
     }
 
-    private Task<LibraryPreviewed> PreviewAsync(string path = "", IReadOnlyList<string>? exclude = null) => _previewer.PreviewAsync(Request(path, exclude), TestContext.Current.CancellationToken);
+    private Task<LibraryPreviewed> PreviewAsync(string path = "", IReadOnlyList<string>? exclude = null) =>
+        _previewer.PreviewAsync(Request(path, exclude), TestContext.Current.CancellationToken);
 
     private LibraryPreviewRequested Request(string path = "", IReadOnlyList<string>? exclude = null) => new()
     {
         PreviewId = Guid.NewGuid(),
         StateId = Guid.NewGuid(),
         Seconds = 10,
-        Library = new Library { Id = "x", Name = "x", Host = "here", Path = path.Length == 0 ? _root : _root + "/" + path, Exclude = exclude },
+        Library =
+            new Library { Id = "x", Name = "x", Host = "here", Path = path.Length == 0 ? _root : _root + "/" + path, Exclude = exclude },
     };
 
     // A directory may not be opened; or the disk keeps who opens it waiting.
-    private sealed class Faulty(IDisk disk, byte[] shut, ManualResetEventSlim? answers = null) : DiskBetween(disk, root => new Opened(root, shut))
+    private sealed class Faulty(
+        IDisk disk, byte[] shut, ManualResetEventSlim? answers = null) : DiskBetween(disk, root => new Opened(root, shut))
     {
         public override Errno OpenRoot(ReadOnlySpan<byte> path, out IDirectory? directory)
         {

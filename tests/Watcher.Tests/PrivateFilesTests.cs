@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using WatchPhoto.Bus;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.State;
 
 namespace WatchPhoto.Watcher.Tests;
@@ -22,7 +23,8 @@ public sealed class PrivateFilesTests : IDisposable
         for (int starts = 0; starts < 2; starts++)
         {
             using (Open())
-                Assert.DoesNotContain(ModesOf("state"), line => !line.EndsWith("lost+found", StringComparison.Ordinal) && line[1..3] != "00");
+                Assert.DoesNotContain(
+                    ModesOf("state"), line => !line.EndsWith("lost+found", StringComparison.Ordinal) && line[1..3] != "00");
             Shell.Run("chmod 755 state; chmod 644 state/watcher.db*", _base);
         }
     }
@@ -39,7 +41,9 @@ public sealed class PrivateFilesTests : IDisposable
             Assert.Contains("600 watcher.db", modes);
         }
 
-        Assert.Contains("has other things in it", Assert.Single(PrivateFiles.NarrowDirectory(Path.Combine(_base, "state"), "watcher.db")), StringComparison.Ordinal);
+        Assert.Contains(
+            "has other things in it", Assert.Single(PrivateFiles.NarrowDirectory(Path.Combine(_base, "state"), "watcher.db")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -50,8 +54,9 @@ public sealed class PrivateFilesTests : IDisposable
     }
 
     private StateDatabase Open() => new StateDirectory(
-        new WatcherOptions { StateDirectory = Path.Combine(_base, "state") }, TimeProvider.System, NullLogger<StateDirectory>.Instance).Open();
+        new WatcherOptions { StateDirectory = Path.Combine(_base, "state") }, TimeProvider.System,
+        NullLogger<StateDirectory>.Instance).Open();
 
     private List<string> ModesOf(string directory) =>
-        [.. Shell.Bytes("find", Path.Combine(_base, directory), "-printf", "%m %P\\0").Select(Encoding.UTF8.GetString)];
+        [.. Find.Run(Path.Combine(_base, directory), "-printf", "%m %P\\0").Select(Encoding.UTF8.GetString)];
 }

@@ -1,6 +1,8 @@
 namespace WatchPhoto.Watcher.Tests;
 
-/// <summary>The language of globs without braces and escapes, tried out way by way: short enough to be seen right, and never fast.</summary>
+/// <summary>
+/// The language of globs without braces and escapes, tried out way by way: short enough to be seen right, and never fast.
+/// </summary>
 internal static class ReferenceGlob
 {
     /// <summary>Whether a glob names a path, or one of the directories above it.</summary>
@@ -43,7 +45,8 @@ internal static class ReferenceGlob
     {
         if (glob.EndsWith('/'))
             return false;
-        while (glob.LastIndexOf('/') is > 0 and var last && glob[last..].Trim('*') == "/" && glob[..last].EndsWith("/**", StringComparison.Ordinal))
+        while (glob.LastIndexOf('/') is > 0 and var last && glob[last..].Trim('*') == "/"
+            && glob[..last].EndsWith("/**", StringComparison.Ordinal))
             glob = glob[..last];
         if (!glob.EndsWith("/**", StringComparison.Ordinal))
             return false;

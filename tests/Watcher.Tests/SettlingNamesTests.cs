@@ -13,7 +13,8 @@ public sealed class SettlingNamesTests
 
     private readonly FakeTimeProvider _time = new();
     private readonly DirectoryNode _directory = new(
-        new WatchedLibrary(1, new Library { Id = "library", Name = "Library", Host = "here", Path = "/photos" }), null, []) { Identity = (1, 1) };
+        new WatchedLibrary(
+            1, new Library { Id = "library", Name = "Library", Host = "here", Path = "/photos" }), null, []) { Identity = (1, 1) };
     private readonly SettlingNames _names;
 
     public SettlingNamesTests() => _names = new SettlingNames(Quiet, _time);

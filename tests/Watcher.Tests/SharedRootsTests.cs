@@ -1,4 +1,5 @@
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Watcher.Tests;
 
@@ -44,7 +45,7 @@ public sealed class SharedRootsTests : IDisposable
         IsRight();
 
         _watcher.Announce(_watcher.Definition with { RemovedAt = DateTimeOffset.UnixEpoch }, _other);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle && tracker.Libraries.Single().Entries > 0));
+        Wait.Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle && tracker.Libraries.Single().Entries > 0));
         Assert.Contains(_watcher.Entries().Keys, path => path.EndsWith("a.jpg", StringComparison.Ordinal));
     }
 
@@ -59,15 +60,17 @@ public sealed class SharedRootsTests : IDisposable
         _watcher.Write("d/a.jpg");
         _watcher.Start();
         _watcher.Announce(first, second);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Single(library => library.Id == "other").Entries == 1));
+        Wait.Until(
+            () => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Single(library => library.Id == "other").Entries == 1));
 
         Shell.Run("ln -s ../photos first", _watcher.Outside);
         IsRefused("other");
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Single(library => library.Id == "library").Entries == 1));
+        Wait.Until(
+            () => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Single(library => library.Id == "library").Entries == 1));
 
         // Nothing that the other has told of is deleted meanwhile, and it goes on when it is alone.
         Shell.Run("rm first", _watcher.Outside);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle));
+        Wait.Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle));
         Assert.Equal(1, _watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "other").Entries));
     }
 
@@ -83,16 +86,18 @@ public sealed class SharedRootsTests : IDisposable
         File.WriteAllText(Path.Combine(_other.Path, "b.jpg"), "y");
         _watcher.Start();
         _watcher.Announce(_watcher.Definition, _other with { Watch = watch });
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.Count == 2 && tracker.Libraries.All(library => library.Entries == 1)));
+        Wait.Until(
+            () => _watcher.Ask(
+                tracker => tracker.IsIdle && tracker.Libraries.Count == 2 && tracker.Libraries.All(library => library.Entries == 1)));
         Assert.Empty(_watcher.Ask(tracker => tracker.Refused.ToList()));
 
         Shell.Run($"mount --bind {_other.Path} d/in", _watcher.Root);
         _watcher.Ask(LibraryAction.Compare);
         IsRefused("other");
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "library").Entries == 2));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "library").Entries == 2));
 
         Shell.Run("umount -l d/in", _watcher.Root);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle));
+        Wait.Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle));
     }
 
     [Fact]
@@ -108,9 +113,9 @@ public sealed class SharedRootsTests : IDisposable
         {
             Shell.Run("mount --bind d f", _watcher.Root);
             _watcher.Ask(LibraryAction.Compare);
-            LiveWatcher.Until(IsUnseen);
+            Wait.Until(IsUnseen);
             // What it is mounted over tells of nothing that is there.
-            LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle) && _watcher.KernelWatches == watches - 2);
+            Wait.Until(() => _watcher.Ask(tracker => tracker.IsIdle) && _watcher.KernelWatches == watches - 2);
             // A look that finds the same again changes nothing.
             for (int i = 0; i < round * 5; i++)
             {
@@ -120,7 +125,7 @@ public sealed class SharedRootsTests : IDisposable
 
             Shell.Run("umount -l f; echo x > f/e.jpg", _watcher.Root);
             Assert.Equal(2, _watcher.Settled().Count);
-            LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Unseen().Count == 0 && tracker.IsIdle));
+            Wait.Until(() => _watcher.Ask(tracker => tracker.Unseen().Count == 0 && tracker.IsIdle));
             Shell.Run("rm f/e.jpg", _watcher.Root);
             Assert.Single(_watcher.Settled());
             Assert.Equal(watches, _watcher.KernelWatches);
@@ -139,15 +144,15 @@ public sealed class SharedRootsTests : IDisposable
         _watcher.Announce(inner, _other);
         IsRefused("other");
         _watcher.Write("c.jpg");
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "library").Entries == 2));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single(library => library.Id == "library").Entries == 2));
 
         Shell.Run("umount -l other/in", _watcher.Outside);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle));
+        Wait.Until(() => _watcher.Ask(tracker => !tracker.Refused.Any() && tracker.IsIdle));
     }
 
     private void IsRefused(string id)
     {
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Refused.Any(refused => refused.Key == id)));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Refused.Any(refused => refused.Key == id)));
         Assert.Contains("one library", _watcher.Ask(tracker => tracker.Refused.Single().Value), StringComparison.Ordinal);
     }
 
@@ -159,6 +164,6 @@ public sealed class SharedRootsTests : IDisposable
         _watcher.Settled();
         Shell.Run("mv d/t d/s; rm -r d/n", _watcher.Root);
         _watcher.Settled();
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Unseen().Count == 0));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Unseen().Count == 0));
     }
 }

@@ -1,4 +1,5 @@
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Watcher.Tests;
 
@@ -11,7 +12,8 @@ public sealed class SpellingTests : IDisposable
     private readonly LiveWatcher _watcher;
     private Action<string> _looking = _ => { };
 
-    public SpellingTests() => _watcher = new LiveWatcher { Disk = disk => new WeakDisk(disk) { FoldsCase = true, Looking = name => _looking(name) } };
+    public SpellingTests() =>
+        _watcher = new LiveWatcher { Disk = disk => new WeakDisk(disk) { FoldsCase = true, Looking = name => _looking(name) } };
 
     public static TheoryData<string> Modes => ["live", "down"];
 
@@ -121,7 +123,7 @@ public sealed class SpellingTests : IDisposable
         };
         _watcher.Ask(LibraryAction.Compare);
 
-        LiveWatcher.Until(() => stage == 2);
+        Wait.Until(() => stage == 2);
         AssertTheyKeptTheirIds(before, _watcher.Settled());
     }
 
@@ -144,7 +146,7 @@ public sealed class SpellingTests : IDisposable
         Shell.Run(RenameTwins, _watcher.Root);
         _watcher.Ask(LibraryAction.Compare);
 
-        LiveWatcher.Until(() => isOver);
+        Wait.Until(() => isOver);
         AssertTheyKeptTheirIds(before, _watcher.Settled());
     }
 

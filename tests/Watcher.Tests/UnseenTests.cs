@@ -1,5 +1,6 @@
 using Mono.Unix.Native;
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Watcher.Tests;
 
@@ -37,7 +38,7 @@ public sealed class UnseenTests : IDisposable
         // Live, and the rest goes on.
         _watcher.Write("e.jpg");
         _watcher.Write("d/a.jpg", "more");
-        LiveWatcher.Until(() => _watcher.Entries().ContainsKey("e.jpg"));
+        Wait.Until(() => _watcher.Entries().ContainsKey("e.jpg"));
         Assert.Equal(1, Unseen(places: 1).Count);
 
         _faults.Looks.Clear();
@@ -58,7 +59,7 @@ public sealed class UnseenTests : IDisposable
         Shell.Run("rm d/a.jpg l/c.jpg", _watcher.Root);
         _watcher.Start();
         Assert.Equal(["d", "l"], Unseen(places: 2).Places.Select(place => place.Directory).Order());
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.IsIdle));
         Assert.Equal(before.Keys.ToHashSet(), _watcher.Entries().Keys.ToHashSet());
 
         _faults.Opens.Clear();
@@ -94,12 +95,12 @@ public sealed class UnseenTests : IDisposable
         odd.Stop();
         faults.Looks["d"] = Errno.EIO;
         odd.Start();
-        LiveWatcher.Until(() => odd.Ask(tracker => tracker.IsIdle && tracker.Unseen().Count == 1));
+        Wait.Until(() => odd.Ask(tracker => tracker.IsIdle && tracker.Unseen().Count == 1));
         Assert.Equal(2, odd.Entries().Count);
 
         faults.Looks.Clear();
         Assert.Equal(2, odd.Settled().Count);
-        LiveWatcher.Until(() => odd.Ask(tracker => tracker.Unseen().Count == 0));
+        Wait.Until(() => odd.Ask(tracker => tracker.Unseen().Count == 0));
     }
 
     [Fact]
@@ -146,7 +147,7 @@ public sealed class UnseenTests : IDisposable
             Assert.Equal("f", unseen.Places[0].Directory);
             Assert.Contains("same directory as d", unseen.Places[0].Reason, StringComparison.Ordinal);
             _watcher.Write("d/s/c.jpg");
-            LiveWatcher.Until(() => _watcher.Entries().Count == 3);
+            Wait.Until(() => _watcher.Entries().Count == 3);
         }
         finally
         {
@@ -165,7 +166,9 @@ public sealed class UnseenTests : IDisposable
         Shell.Run("mount -t tmpfs none usb; echo x > usb/a.jpg", _watcher.Root);
         Begin("b.jpg");
         Shell.Run("umount -l usb; rmdir usb", _watcher.Root);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Unseen().Values.SingleOrDefault())?.Places[0].Reason.Contains("gone", StringComparison.Ordinal) == true);
+        Wait.Until(
+            () => _watcher.Ask(tracker => tracker.Unseen().Values.SingleOrDefault())?.Places[0].Reason
+                .Contains("gone", StringComparison.Ordinal) == true);
         Assert.Equal(2, _watcher.Entries().Count);
 
         _watcher.Ask(LibraryAction.AcceptRoot);
@@ -184,9 +187,9 @@ public sealed class UnseenTests : IDisposable
     private Unseen Unseen(long places)
     {
         Unseen? unseen = null;
-        LiveWatcher.Until(() => (unseen = _watcher.Ask(tracker => tracker.Unseen().Values.SingleOrDefault()))?.Count == places);
+        Wait.Until(() => (unseen = _watcher.Ask(tracker => tracker.Unseen().Values.SingleOrDefault()))?.Count == places);
         return unseen!;
     }
 
-    private void AllIsSeen() => LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Unseen().Count == 0));
+    private void AllIsSeen() => Wait.Until(() => _watcher.Ask(tracker => tracker.Unseen().Count == 0));
 }

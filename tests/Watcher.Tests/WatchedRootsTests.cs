@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.Kernel;
 using WatchPhoto.Watcher.Libraries;
 using WatchPhoto.Watcher.Previewing;
@@ -45,7 +46,7 @@ public sealed class WatchedRootsTests : IDisposable
 
         // So it is when the announcement only changes the path of one that is watched, and after a restart.
         _watcher.Announce(_watcher.Definition with { RemovedAt = DateTimeOffset.UnixEpoch }, _other with { Path = _watcher.In("d") });
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Refused.Count == 0 && tracker.IsIdle && tracker.Libraries.Single().Entries == 1));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Refused.Count == 0 && tracker.IsIdle && tracker.Libraries.Single().Entries == 1));
         _watcher.Announce(_other);
         IsRefused("other");
         _watcher.Stop();
@@ -63,7 +64,9 @@ public sealed class WatchedRootsTests : IDisposable
         _watcher.Roots = _watcher.Root + "/";
         _watcher.StartUnannounced();
         _watcher.Announce(_other);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.SingleOrDefault() is { Entries: 1 } && tracker.Refused.Count == 0));
+        Wait.Until(
+            () => _watcher.Ask(
+                tracker => tracker.IsIdle && tracker.Libraries.SingleOrDefault() is { Entries: 1 } && tracker.Refused.Count == 0));
     }
 
     [Fact]
@@ -83,7 +86,7 @@ public sealed class WatchedRootsTests : IDisposable
         _watcher.Roots = _watcher.Root;
         _watcher.StartUnannounced();
         _watcher.Announce(_other);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.SingleOrDefault() is { Entries: 1 }));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Libraries.SingleOrDefault() is { Entries: 1 }));
 
         Shell.Run("ln -sfn away other", _watcher.Outside);
         IsRefused("other");
@@ -94,7 +97,8 @@ public sealed class WatchedRootsTests : IDisposable
         Assert.Equal("s/b.jpg", Assert.Single(_watcher.Entries()).Key);
 
         Shell.Run("ln -sfn ../photos/d other", _watcher.Outside);
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Refused.Count == 0 && tracker.Libraries.Single().Root is not null));
+        Wait.Until(
+            () => _watcher.Ask(tracker => tracker.IsIdle && tracker.Refused.Count == 0 && tracker.Libraries.Single().Root is not null));
         Assert.Equal("s/b.jpg", Assert.Single(_watcher.Entries()).Key);
     }
 
@@ -104,7 +108,7 @@ public sealed class WatchedRootsTests : IDisposable
         _watcher.Roots = _watcher.Root;
         _watcher.StartUnannounced();
         _watcher.Announce(_other with { Path = _watcher.In("card") });
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.SingleOrDefault() is { Offline: not null }));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Libraries.SingleOrDefault() is { Offline: not null }));
         Assert.Empty(_watcher.Ask(tracker => tracker.Refused.ToList()));
     }
 
@@ -145,7 +149,7 @@ public sealed class WatchedRootsTests : IDisposable
 
     private void IsRefused(string id)
     {
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Refused.Any(refused => refused.Key == id)));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.IsIdle && tracker.Refused.Any(refused => refused.Key == id)));
         Assert.Contains("may watch", _watcher.Ask(tracker => tracker.Refused.Single().Value), StringComparison.Ordinal);
     }
 }

@@ -1,6 +1,6 @@
 using CsCheck;
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.Disk;
 
 namespace WatchPhoto.Watcher.Tests;
@@ -70,7 +70,7 @@ public sealed class WeakIdentityTests : IDisposable
         var before = _watcher.Begin();
         _watcher.During("live", "mv a.raw t.raw; mv b.raw a.raw; mv t.raw b.raw; mv c.raw d.raw");
 
-        LiveWatcher.Until(() => _watcher.Settled()["a.raw"].PhotoId == before["b.raw"].PhotoId);
+        Wait.Until(() => _watcher.Settled()["a.raw"].PhotoId == before["b.raw"].PhotoId);
         var after = _watcher.Settled();
         Assert.Equal(before["a.raw"].PhotoId, after["b.raw"].PhotoId);
         Assert.Equal(before["c.raw"].PhotoId, after["d.raw"].PhotoId);
@@ -140,13 +140,14 @@ public sealed class WeakIdentityTests : IDisposable
         _watcher.Stop();
         _volume = "B";
         _watcher.Start();
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
+        Wait.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
         Assert.Single(_watcher.Entries());
 
         _watcher.Stop();
         _volume = "A";
         _watcher.Start();
-        LiveWatcher.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single() is { Offline: null, DiskComparedAt: not null } && tracker.IsIdle));
+        Wait.Until(
+            () => _watcher.Ask(tracker => tracker.Libraries.Single() is { Offline: null, DiskComparedAt: not null } && tracker.IsIdle));
         Same(before, _watcher.Settled());
         Assert.Empty(_watcher.Told);
     }
@@ -160,7 +161,9 @@ public sealed class WeakIdentityTests : IDisposable
         var step = Gen.Select(Gen.Int[0, 5], Gen.Int[0, 5], Gen.Int[0, 3], (from, to, what) => what switch
         {
             0 => $"rm -f {names[from]}",
-            1 when from != to => $"[ ! -e {names[from]} ] || [ ! -e {names[to]} ] || {{ mv {names[from]} .t; mv {names[to]} {names[from]}; mv .t {names[to]}; }}",
+            1 when from != to =>
+                $"[ ! -e {names[from]} ] || [ ! -e {names[to]} ] || "
+                    + $"{{ mv {names[from]} .t; mv {names[to]} {names[from]}; mv .t {names[to]}; }}",
             _ => $"[ ! -e {names[from]} ] || [ -e {names[to]} ] || mv -T {names[from]} {names[to]}",
         });
         Gen.Select(Gen.Int[0, 1].Array[6], step.Array[1, 6], Gen.Bool).Sample(
@@ -193,14 +196,17 @@ public sealed class WeakIdentityTests : IDisposable
                 {
                     if (!owners.TryGetValue(entry.PhotoId, out var was) || was == path)
                         continue;
-                    bool IsLike(Dictionary<string, State.Entry> entries, string name) => entries.GetValueOrDefault(name)?.Size == entry.Size;
+                    bool IsLike(Dictionary<string, State.Entry> entries, string name) =>
+                        entries.GetValueOrDefault(name)?.Size == entry.Size;
                     var gone = names.Where(name => IsLike(before, name) && !IsLike(after, name)).ToList();
                     var come = names.Where(name => IsLike(after, name) && !IsLike(before, name)).ToList();
                     // By name first, where that is one's alone on both sides.
-                    var named = gone.Where(name => come.Contains(Path.GetFileName(name)) || come.Contains("d/" + Path.GetFileName(name))).ToList();
+                    var named = gone.Where(name => come.Contains(Path.GetFileName(name)) || come.Contains("d/" + Path.GetFileName(name)))
+                        .ToList();
                     bool isOnly = IsLike(before, was) && (Path.GetFileName(was) == Path.GetFileName(path)
                         || (gone.Except(named).ToList() is [var one] && one == was
-                            && come.Where(name => !named.Exists(other => Path.GetFileName(other) == Path.GetFileName(name))).ToList() is [var last] && last == path));
+                            && come.Where(name => !named.Exists(other => Path.GetFileName(other) == Path.GetFileName(name)))
+                                .ToList() is [var last] && last == path));
                     Assert.True(isLive ? files[was] == now[path] : isOnly, $"{path} has the id of {was}.\n{string.Join('\n', steps)}");
                 }
             }, iter: 100, threads: 1);
@@ -214,7 +220,7 @@ public sealed class WeakIdentityTests : IDisposable
             watcher.Write($"{i}.jpg", new string('x', i + 1));
         watcher.Start();
         var before = watcher.Settled();
-        LiveWatcher.Until(() =>
+        Wait.Until(() =>
         {
             watcher.Stop();
             watcher.Start();
@@ -228,7 +234,7 @@ public sealed class WeakIdentityTests : IDisposable
         Assert.Empty(watcher.Told);
     }
 
-    private static Dictionary<string, string> Numbers(string root) => Shell.Bytes("find", root, "-type", "f", "-printf", "%i %P\\0")
+    private static Dictionary<string, string> Numbers(string root) => Find.Run(root, "-type", "f", "-printf", "%i %P\\0")
         .Select(line => System.Text.Encoding.UTF8.GetString(line).Split(' ')).ToDictionary(parts => parts[1], parts => parts[0]);
 
     private static void Same(Dictionary<string, State.Entry> before, Dictionary<string, State.Entry> after)

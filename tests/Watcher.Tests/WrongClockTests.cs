@@ -1,5 +1,5 @@
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 using WatchPhoto.Watcher.Libraries;
 using WatchPhoto.Watcher.State;
 
@@ -106,7 +106,10 @@ public sealed class WrongClockTests : IDisposable
         Told(await SettledAsync(), before);
         Assert.All(_watcher.Entries().Values, entry => Assert.True(entry.Version > Now - Day));
         // What is old deletes all the same.
-        Assert.Contains(_watcher.Told, change => change is { Kind: FileEventKind.Deleted or FileEventKind.DirectoryRemoved } && "2026/c.jpg".StartsWith(change.Path, StringComparison.Ordinal));
+        Assert.Contains(
+            _watcher.Told,
+            change => change is { Kind: FileEventKind.Deleted or FileEventKind.DirectoryRemoved }
+                && "2026/c.jpg".StartsWith(change.Path, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -167,7 +170,8 @@ public sealed class WrongClockTests : IDisposable
         SpinWait.SpinUntil(() => ComparedAt() is not null, TimeSpan.FromSeconds(20));
         _clock.Set(TimeSpan.FromDays(-3653));
 
-        Assert.True(SpinWait.SpinUntil(() => ComparedAt() <= DateTimeOffset.UtcNow, TimeSpan.FromSeconds(20)), $"It was compared {ComparedAt()}.");
+        Assert.True(
+            SpinWait.SpinUntil(() => ComparedAt() <= DateTimeOffset.UtcNow, TimeSpan.FromSeconds(20)), $"It was compared {ComparedAt()}.");
     }
 
     private static long Day => TimeSpan.FromDays(1).Ticks / TimeSpan.TicksPerMicrosecond;

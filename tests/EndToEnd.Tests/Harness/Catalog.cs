@@ -1,40 +1,13 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests.Harness;
-
-/// <summary>A line of photos.ndjson.</summary>
-internal sealed record CatalogPhoto(string Path, Guid PhotoId, long Version, FileFacts File);
 
 /// <summary>What the API says of a library, held against the disk.</summary>
 internal static class Catalog
 {
     private const int MostDifferences = 10;
-
-    /// <summary>photos.ndjson, in its order.</summary>
-    public static Task<List<CatalogPhoto>> ReadAsync(HttpClient api, string libraryId) =>
-        ReadAsync(api, new Uri($"api/libraries/{libraryId}/photos.ndjson", UriKind.Relative), libraryId);
-
-    /// <summary>The same of an API that may be elsewhere after each start.</summary>
-    public static async Task<List<CatalogPhoto>> ReadAsync(HttpClient api, Uri address, string libraryId)
-    {
-        var photos = new List<CatalogPhoto>();
-        var text = await api.GetStringAsync(address, TestContext.Current.CancellationToken);
-        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            using var json = JsonDocument.Parse(line);
-            var (photo, file) = (json.RootElement, json.RootElement.GetProperty("file"));
-            Assert.Equal(libraryId, photo.GetProperty("libraryId").GetString());
-            photos.Add(new CatalogPhoto(
-                photo.GetProperty("path").GetString()!,
-                photo.GetProperty("photoId").GetGuid(),
-                photo.GetProperty("version").GetInt64(),
-                new FileFacts(file.GetProperty("size").GetInt64(), file.GetProperty("modifiedAt").GetString()!, ulong.Parse(file.GetProperty("inode").GetString()!, CultureInfo.InvariantCulture))));
-        }
-
-        return photos;
-    }
 
     /// <summary>Waits until the catalog is what the disk is, to the byte and the nanosecond, in order and with each id once.</summary>
     /// <returns>The photos by path.</returns>
@@ -60,7 +33,7 @@ internal static class Catalog
         return photos.ToDictionary(photo => photo.Path);
     }
 
-    private static string? Difference(List<CatalogPhoto> photos, SortedDictionary<string, FileFacts> files)
+    private static string? Difference(List<CatalogPhoto> photos, SortedDictionary<string, SeenFile> files)
     {
         var catalog = photos.ToLookup(photo => photo.Path, photo => photo.File);
         var problems = new StringBuilder();
@@ -74,7 +47,8 @@ internal static class Catalog
             if (++count > MostDifferences)
                 continue;
             var inCatalog = told.Count == 0 ? "nothing" : string.Join(" and ", told);
-            problems.Append(CultureInfo.InvariantCulture, $"\n  {path}: on the disk {file?.ToString() ?? "nothing"}, in the catalog {inCatalog}");
+            problems.Append(
+                CultureInfo.InvariantCulture, $"\n  {path}: on the disk {file?.ToString() ?? "nothing"}, in the catalog {inCatalog}");
         }
 
         return count == 0

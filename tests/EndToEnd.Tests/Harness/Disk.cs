@@ -1,13 +1,9 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests.Harness;
-
-/// <summary>What the disk, or the catalog, says of a file.</summary>
-/// <param name="ModifiedAt">ISO 8601 UTC, to the nanosecond.</param>
-internal sealed record FileFacts(long Size, string ModifiedAt, ulong Inode);
 
 /// <summary>A directory of photos, changed and looked at with the system's own tools.</summary>
 internal sealed class Disk : IDisposable
@@ -26,13 +22,7 @@ internal sealed class Disk : IDisposable
     public string Root { get; }
 
     /// <summary>Runs a script of the shell in the library's root; <c>../</c> is the same file system outside of the library.</summary>
-    public void Run(string script)
-    {
-        using var process = Start(new ProcessStartInfo("bash", ["-euc", script]) { WorkingDirectory = Root });
-        var error = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{script}\n{error}");
-    }
+    public void Run(string script) => Shell.Run(script, Root);
 
     public void AddPhoto(string path, int seed = 1)
     {
@@ -50,15 +40,18 @@ internal sealed class Disk : IDisposable
     }
 
     /// <summary>The photos that are on the disk, by the path they have in the catalog.</summary>
-    public SortedDictionary<string, FileFacts> Walk()
+    public SortedDictionary<string, SeenFile> Walk()
     {
-        var files = new SortedDictionary<string, FileFacts>(Utf8Order.Instance);
-        foreach (var line in Find.Run(Root, "-mindepth", "1", "-name", ".*", "-prune", "-o", "-type", "f", "-iname", "*.jpg", "-printf", "%s %T@ %i %P\\0"))
+        var files = new SortedDictionary<string, SeenFile>(Utf8Order.Instance);
+        foreach (var line in Find.Run(
+            Root, "-mindepth", "1", "-name", ".*", "-prune", "-o", "-type", "f", "-iname", "*.jpg", "-printf", "%s %T@ %i %P\\0"))
         {
             var parts = Encoding.Latin1.GetString(line).Split(' ', 4);
             files.Add(
                 PhotoPath.Encode(Encoding.Latin1.GetBytes(parts[3])),
-                new FileFacts(long.Parse(parts[0], CultureInfo.InvariantCulture), Find.Iso8601(parts[1]), ulong.Parse(parts[2], CultureInfo.InvariantCulture)));
+                new SeenFile(
+                    long.Parse(parts[0], CultureInfo.InvariantCulture), Find.Iso8601(parts[1]),
+                    ulong.Parse(parts[2], CultureInfo.InvariantCulture)));
         }
 
         return files;
@@ -68,18 +61,8 @@ internal sealed class Disk : IDisposable
     public HashSet<ulong> DirectoryInodes() =>
         [.. Find.Run(Root, "-type", "d", "-printf", "%i\\0").Select(inode => ulong.Parse(inode, CultureInfo.InvariantCulture))];
 
-    public void Dispose()
-    {
-        // .NET cannot remove names that are not UTF-8.
-        using var process = Start(new ProcessStartInfo("rm", ["-rf", _base]));
-        process.WaitForExit();
-    }
-
-    private static Process Start(ProcessStartInfo start)
-    {
-        start.RedirectStandardError = start.RedirectStandardOutput = true;
-        return Process.Start(start)!;
-    }
+    // .NET cannot remove names that are not UTF-8.
+    public void Dispose() => Shell.Run($"rm -rf {_base}", "/");
 }
 
 /// <summary>The order of paths in the catalog: that of their bytes in UTF-8.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json.Nodes;
 using MongoDB.Bson;
 using MongoDB.Driver;
 using WatchPhoto.Contracts;
@@ -14,25 +13,20 @@ internal sealed class Installation : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("watchphoto-").FullName;
     private readonly List<Disk> _disks = [];
-    private readonly Dictionary<string, string> _environment;
+    private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly MongoClient _mongo;
     private int _asked;
     private int _created;
     private int _registered;
 
-    private Installation(RunningServers servers, VirtualHost virtualHost, string[] hosts, int indexers)
+    private Installation(Place place, string[] hosts, int indexers)
     {
-        var database = servers.CreateDatabaseName();
-        _environment = new Dictionary<string, string>
-        {
-            ["ConnectionStrings__RabbitMq"] = virtualHost.ConnectionString,
-            ["ConnectionStrings__MongoDb"] = WithDatabase(servers.MongoDb.ConnectionString, database),
-        };
-        Broker = new Broker(servers, virtualHost);
-        _mongo = servers.CreateMongoClient();
-        Database = _mongo.GetDatabase(database);
+        _environment = place.Environment;
+        Broker = new Broker(place.Servers, place.VirtualHost);
+        _mongo = place.Servers.CreateMongoClient();
+        Database = _mongo.GetDatabase(place.Database);
         Watchers = [.. hosts.Select(host => new WatcherProcess(host, NewDirectory($"watcher-{host}"), _environment))];
-        Indexers = [.. Enumerable.Range(1, indexers).Select(i => new IndexerProcess($"indexer {i}", NewDirectory($"indexer-{i}"), _environment))];
+        Indexers = [.. Enumerable.Range(1, indexers).Select(i => NewIndexer($"indexer {i}", $"indexer-{i}"))];
     }
 
     public IReadOnlyList<WatcherProcess> Watchers { get; }
@@ -58,7 +52,7 @@ internal sealed class Installation : IAsyncDisposable
 
     /// <summary>Nothing is running yet.</summary>
     public static async Task<Installation> CreateAsync(RunningServers servers, string[] hosts, int indexers) =>
-        new(servers, await servers.CreateVirtualHostAsync(Cancellation), hosts, indexers);
+        new(await Place.CreateAsync(servers), hosts, indexers);
 
     public async Task StartAsync()
     {
@@ -82,15 +76,7 @@ internal sealed class Installation : IAsyncDisposable
     public async Task AreReadyAsync()
     {
         foreach (var indexer in Indexers)
-        {
-            var api = await indexer.ApiAsync();
-            await UntilAsync(async () =>
-            {
-                using var ready = await api.GetAsync(new Uri("health/ready", UriKind.Relative), Cancellation);
-                return ready.IsSuccessStatusCode ? null : $"{indexer.Name} is not ready: {await ready.Content.ReadAsStringAsync(Cancellation)}";
-            });
-        }
-
+            await UntilAsync(() => indexer.NotReadyAsync());
         await UntilAsync(async () => await Broker.CountReadersAsync(BusNames.LibrariesExchange) >= Watchers.Count
             ? null
             : "A watcher does not listen to announcements.");
@@ -104,7 +90,7 @@ internal sealed class Installation : IAsyncDisposable
     }
 
     /// <summary>One more, for the test to start and dispose of.</summary>
-    public IndexerProcess CreateIndexer() => new("another indexer", NewDirectory("another-indexer"), _environment);
+    public IndexerProcess CreateIndexer() => NewIndexer("another indexer", "another-indexer");
 
     /// <summary>One more, with a state of its own, for the test to start and dispose of.</summary>
     /// <param name="by">A command that becomes the watcher at its end.</param>
@@ -156,22 +142,7 @@ internal sealed class Installation : IAsyncDisposable
     {
         try
         {
-            await Wait.UntilAsync(
-                async () =>
-                {
-                    if (Processes.FirstOrDefault(process => process.HasEnded) is { } dead)
-                        Assert.Fail($"The {dead.Name} has ended by itself.");
-                    try
-                    {
-                        return await problem();
-                    }
-                    catch (HttpRequestException exception)
-                    {
-                        // As a person would, again: a server on a busy machine may not answer in time.
-                        return exception.Message;
-                    }
-                },
-                deadline);
+            await Wait.UntilAsync(Processes, problem, deadline);
         }
         catch (FailException failure)
         {
@@ -233,84 +204,11 @@ internal sealed class Installation : IAsyncDisposable
 
     private string NewDirectory(string name) => Directory.CreateDirectory(Path.Combine(_directory, name)).FullName;
 
-    private static string WithDatabase(string connectionString, string database)
-    {
-        var url = new MongoUrlBuilder(connectionString) { DatabaseName = database };
-        if (url.Username is not null)
-            url.AuthenticationSource ??= "admin";
-        return url.ToString();
-    }
-}
-
-/// <summary>A registered directory, and what the catalog says of it.</summary>
-internal sealed class PhotoLibrary(Installation installation, string id, string host, Disk disk)
-{
-    public string Id => id;
-
-    public string Host => host;
-
-    public Disk Disk => disk;
-
-    public WatcherProcess Watcher => installation.WatcherOf(host);
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    /// <summary>photos.ndjson, in its order.</summary>
-    public async Task<List<CatalogPhoto>> PhotosAsync() => await Catalog.ReadAsync(await installation.ApiAsync(), id);
-
-    /// <summary>Waits until the catalog is what the disk is, to the byte and the nanosecond.</summary>
-    /// <returns>The photos by path.</returns>
-    public Task<Dictionary<string, CatalogPhoto>> EqualsDiskAsync(TimeSpan? deadline = null) =>
-        Catalog.EqualsDiskAsync(PhotosAsync, disk, problem => installation.UntilAsync(problem, deadline));
-
-    /// <summary>Waits until WatchPhoto itself says that the catalog is what the watcher knows, as of now or later.</summary>
-    public async Task IsVerifiedAsync()
-    {
-        var now = DateTimeOffset.UtcNow;
-        await installation.UntilAsync(async () =>
+    private IndexerProcess NewIndexer(string name, string directory) => new(
+        name, NewDirectory(directory), new Dictionary<string, string>(_environment)
         {
-            using var answer = await (await installation.ApiAsync()).GetAsync(new Uri($"api/libraries/{id}/verification", UriKind.Relative), Cancellation);
-            if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
-                return await answer.Content.ReadAsStringAsync(Cancellation);
-            answer.EnsureSuccessStatusCode();
-            var verification = await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation);
-            return verification!["verifiedAt"]?.GetValue<DateTimeOffset>() > now ? null : $"{id} is not verified: {verification.ToJsonString()}";
+            // So that tests wait less for a watcher that is gone.
+            ["Indexer__OwnerSilence"] = "00:00:10",
+            ["Indexer__AnnouncementInterval"] = "00:00:02",
         });
-    }
-
-    /// <summary>What is registered.</summary>
-    public async Task<Library> DefinitionAsync() =>
-        (await (await installation.ApiAsync()).GetFromJsonAsync<Library>(new Uri($"api/libraries/{id}", UriKind.Relative), Cancellation))!;
-
-    /// <summary>Its disk is another host's from now on.</summary>
-    public async Task<PhotoLibrary> MoveToAsync(string newHost, Disk newDisk)
-    {
-        using var replaced = await (await installation.ApiAsync()).PutAsJsonAsync(
-            new Uri($"api/libraries/{id}", UriKind.Relative), new { name = id, host = newHost, path = newDisk.Root }, Cancellation);
-        Assert.Equal(HttpStatusCode.OK, replaced.StatusCode);
-        return new PhotoLibrary(installation, id, newHost, newDisk);
-    }
-
-    /// <summary>How the library is, in the words of its watcher's last report; null: it says nothing of it.</summary>
-    public async Task<string?> StateAsync() => (await ReportAsync())?["state"]!.GetValue<string>();
-
-    /// <summary>What its watcher has last reported of it; null: nothing.</summary>
-    public async Task<JsonNode?> ReportAsync()
-    {
-        var watchers = await (await installation.ApiAsync()).GetFromJsonAsync<JsonArray>(new Uri("api/watchers", UriKind.Relative), Cancellation);
-        return watchers!.SelectMany(watcher => watcher!["libraries"]!.AsArray())
-            .FirstOrDefault(report => report!["libraryId"]!.GetValue<string>() == id);
-    }
-
-    public async Task DeleteAsync()
-    {
-        using var deleted = await (await installation.ApiAsync()).DeleteAsync(new Uri($"api/libraries/{id}", UriKind.Relative), Cancellation);
-        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
-    }
-
-    public async Task RestoreAsync()
-    {
-        using var restored = await (await installation.ApiAsync()).PostAsync(new Uri($"api/libraries/{id}/restore", UriKind.Relative), null, Cancellation);
-        Assert.Equal(HttpStatusCode.OK, restored.StatusCode);
-    }
 }

@@ -11,7 +11,8 @@ internal static class Jpeg
     private static readonly byte[] EndOfImage = [0xFF, 0xD9];
 
     // How many codes there are of each length from 1 to 16 bits, then what they stand for: the standard table of luminance.
-    private static readonly byte[] MeanCodes = [0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, .. Enumerable.Range(0, 12).Select(i => (byte)i)];
+    private static readonly byte[] MeanCodes =
+        [0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, .. Enumerable.Range(0, 12).Select(i => (byte)i)];
 
     // A square has nothing beside its mean: one code of one bit says so.
     private static readonly byte[] DetailCodes = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];

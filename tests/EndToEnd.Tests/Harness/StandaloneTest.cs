@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests.Harness;
 
@@ -53,8 +54,9 @@ public abstract class StandaloneTest : IDisposable
     }
 
     /// <summary>The catalog's only library, once it is as the disk is.</summary>
-    private protected Task<Dictionary<string, CatalogPhoto>> EqualsDiskAsync(HttpClient api, string library = "photos", Disk? disk = null) =>
-        Catalog.EqualsDiskAsync(() => Catalog.ReadAsync(api, library), disk ?? Photos, problem => Wait.UntilAsync(problem));
+    private protected Task<Dictionary<string, CatalogPhoto>> EqualsDiskAsync(
+        HttpClient api, string library = "photos", Disk? disk = null) =>
+        Catalog.EqualsDiskAsync(() => CatalogPhoto.ReadAllAsync(api, library), disk ?? Photos, problem => Wait.UntilAsync(problem));
 
     private protected static async Task<JsonNode> GetAsync(HttpClient api, string path) =>
         (await api.GetFromJsonAsync<JsonNode>(new Uri("api/" + path, UriKind.Relative), Cancellation))!;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.EndToEnd.Tests.Harness;
 

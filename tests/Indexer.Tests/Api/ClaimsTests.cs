@@ -7,7 +7,8 @@ namespace WatchPhoto.Indexer.Tests.Api;
 public sealed class ClaimsTests
 {
     private static readonly DateTimeOffset At = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    private static readonly Verification Known = new() { LibraryId = "photos", VerifiedAt = At, VerifiedVersion = 7, DiskComparedAt = At.AddHours(-1) };
+    private static readonly Verification Known =
+        new() { LibraryId = "photos", VerifiedAt = At, VerifiedVersion = 7, DiskComparedAt = At.AddHours(-1) };
 
     [Theory]
     [InlineData(LibraryState.Watching)]
@@ -51,7 +52,8 @@ public sealed class ClaimsTests
     [Fact]
     public void Nothing_is_claimed_of_a_library_that_its_watcher_refuses()
     {
-        var claims = Claims.Of(Known, Report(LibraryState.Watching) with { Libraries = [], Refused = [new RefusedLibrary("photos", "It is another's.")] });
+        var claims = Claims.Of(
+            Known, Report(LibraryState.Watching) with { Libraries = [], Refused = [new RefusedLibrary("photos", "It is another's.")] });
         Assert.Equal((null, null, "It is another's."), (claims.VerifiedAt, claims.DiskComparedAt, claims.NotClaimed));
     }
 
@@ -64,6 +66,7 @@ public sealed class ClaimsTests
         WatchesUsed = 1,
         WatchesLimit = 2,
         PendingOutbox = 0,
-        Libraries = [new() { LibraryId = "photos", Epoch = 1, State = state, Reason = "Because.", Entries = 1, Directories = 1, Unseen = unseen }],
+        Libraries =
+            [new() { LibraryId = "photos", Epoch = 1, State = state, Reason = "Because.", Entries = 1, Directories = 1, Unseen = unseen }],
     };
 }

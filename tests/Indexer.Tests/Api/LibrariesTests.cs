@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using WatchPhoto.Contracts;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Api;
 
@@ -14,16 +15,29 @@ public class LibrariesTests
         await using var indexer = await LiveIndexer.StartAsync();
         await indexer.ReadyAsync();
 
-        var (status, library) = await SendAsync(indexer, HttpMethod.Post, "/api/libraries", """{"name":"Holiday Photos!","host":"nas","path":"/srv/photos/"}""");
+        var (status, library) = await SendAsync(
+            indexer, HttpMethod.Post, "/api/libraries", """{"name":"Holiday Photos!","host":"nas","path":"/srv/photos/"}""");
         Assert.Equal(HttpStatusCode.Created, status);
-        Assert.Equal("""{"id":"holiday-photos","name":"Holiday Photos!","host":"nas","path":"/srv/photos","kind":"store","backend":"local","watch":"auto","epoch":1,"highestVersion":0}""", library);
+        Assert.Equal(
+            """
+            {"id":"holiday-photos","name":"Holiday Photos!","host":"nas","path":"/srv/photos",
+            "kind":"store","backend":"local","watch":"auto","epoch":1,"highestVersion":0}
+            """.ReplaceLineEndings(""),
+            library);
 
         (status, library) = await SendAsync(indexer, HttpMethod.Get, "/api/libraries");
         Assert.Equal(1, JsonDocument.Parse(library).RootElement.GetArrayLength());
 
-        (status, library) = await SendAsync(indexer, HttpMethod.Put, "/api/libraries/holiday-photos", """{"name":"H","host":"nas","path":"/srv/other","include":["**/*"]}""");
+        (status, library) = await SendAsync(
+            indexer, HttpMethod.Put, "/api/libraries/holiday-photos",
+            """{"name":"H","host":"nas","path":"/srv/other","include":["**/*"]}""");
         Assert.Equal(HttpStatusCode.OK, status);
-        Assert.Equal("""{"id":"holiday-photos","name":"H","host":"nas","path":"/srv/other","include":["**/*"],"kind":"store","backend":"local","watch":"auto","epoch":1,"highestVersion":0}""", library);
+        Assert.Equal(
+            """
+            {"id":"holiday-photos","name":"H","host":"nas","path":"/srv/other","include":["**/*"],
+            "kind":"store","backend":"local","watch":"auto","epoch":1,"highestVersion":0}
+            """.ReplaceLineEndings(""),
+            library);
 
         (status, _) = await SendAsync(indexer, HttpMethod.Delete, "/api/libraries/holiday-photos");
         Assert.Equal(HttpStatusCode.NoContent, status);
@@ -46,7 +60,8 @@ public class LibrariesTests
     {
         await using var indexer = await LiveIndexer.StartAsync();
         await (await indexer.ReadyAsync()).RegisterAsync();
-        var (_, library) = await SendAsync(indexer, HttpMethod.Put, "/api/libraries/photos", """{"name":"photos","host":"other","path":"/srv/photos"}""");
+        var (_, library) = await SendAsync(
+            indexer, HttpMethod.Put, "/api/libraries/photos", """{"name":"photos","host":"other","path":"/srv/photos"}""");
         Assert.Contains("\"epoch\":2", library, StringComparison.Ordinal);
     }
 
@@ -59,11 +74,14 @@ public class LibrariesTests
         {
             await indexer.PublishAsync(new WatcherReport
             {
-                Host = host, StateId = Guid.NewGuid(), RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 0, WatchesLimit = 1, PendingOutbox = 0, Libraries = [],
+                Host = host, StateId = Guid.NewGuid(), RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 0,
+                WatchesLimit = 1, PendingOutbox = 0, Libraries = [],
             });
         }
 
-        await Eventually.IsTrueAsync(async () => (await SendAsync(indexer, HttpMethod.Get, "/api/watchers")) is var (_, all) && JsonDocument.Parse(all).RootElement.GetArrayLength() == 2);
+        await Wait.UntilAsync(
+            async () => (await SendAsync(indexer, HttpMethod.Get, "/api/watchers")) is var (_, all)
+                && JsonDocument.Parse(all).RootElement.GetArrayLength() == 2);
         var (status, text) = await SendAsync(indexer, HttpMethod.Delete, "/api/watchers/nas");
         Assert.Equal(HttpStatusCode.Conflict, status);
         Assert.Contains("'photos' among them", text, StringComparison.Ordinal);
@@ -85,9 +103,11 @@ public class LibrariesTests
     {
         await using var indexer = await LiveIndexer.StartAsync();
         await indexer.ReadyAsync();
-        foreach (var (name, id) in new[] { ("2026", "2026"), ("Ünï 2026 ", "n-2026"), ("2026", "2026-2"), ("相片", "library"), ("-", "library-2") })
+        (string, string)[] ids = [("2026", "2026"), ("Ünï 2026 ", "n-2026"), ("2026", "2026-2"), ("相片", "library"), ("-", "library-2")];
+        foreach (var (name, id) in ids)
         {
-            var (_, library) = await SendAsync(indexer, HttpMethod.Post, "/api/libraries", $$"""{"name":"{{name}}","host":"nas","path":"/srv/{{Guid.NewGuid()}}"}""");
+            var (_, library) = await SendAsync(
+                indexer, HttpMethod.Post, "/api/libraries", $$"""{"name":"{{name}}","host":"nas","path":"/srv/{{Guid.NewGuid()}}"}""");
             Assert.Equal(id, JsonDocument.Parse(library).RootElement.GetProperty("id").GetString());
         }
     }
@@ -126,7 +146,8 @@ public class LibrariesTests
         await using var indexer = await LiveIndexer.StartAsync();
         await (await indexer.ReadyAsync()).RegisterAsync();
         using var answer = await indexer.Http.PostAsync(
-            new Uri("/api/libraries", UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken);
+            new Uri("/api/libraries", UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"),
+            TestContext.Current.CancellationToken);
         Assert.Equal(status, (int)answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
         var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
@@ -164,7 +185,8 @@ public class LibrariesTests
         }
 
         var (longest, _) = await SendAsync(indexer, HttpMethod.Post, "/api/libraries",
-            $$"""{"name":"{{new string('x', 200)}}","host":"{{new string('x', 255)}}","path":"/{{new string('x', 4095)}}","include":[{{string.Join(',', Enumerable.Repeat($"\"{new string('x', 500)}\"", 100))}}]}""");
+            $$"""{"name":"{{new string('x', 200)}}","host":"{{new string('x', 255)}}","path":"/{{new string('x', 4095)}}","include":"""
+                + $$"""[{{string.Join(',', Enumerable.Repeat($"\"{new string('x', 500)}\"", 100))}}]}""");
         Assert.Equal(HttpStatusCode.Created, longest);
     }
 
@@ -176,7 +198,8 @@ public class LibrariesTests
         var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(number =>
             SendAsync(indexer, HttpMethod.Post, "/api/libraries", $$"""{"name":"same","host":"nas","path":"/srv/{{number}}"}""")));
         Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Created, answer.Status));
-        Assert.Equal(10, answers.Select(answer => JsonDocument.Parse(answer.Body).RootElement.GetProperty("id").GetString()).Distinct().Count());
+        Assert.Equal(
+            10, answers.Select(answer => JsonDocument.Parse(answer.Body).RootElement.GetProperty("id").GetString()).Distinct().Count());
     }
 
     [Theory]
@@ -201,7 +224,8 @@ public class LibrariesTests
         var (status, problem) = await SendAsync(indexer, HttpMethod.Post, "/api/libraries/photos/restore");
         Assert.Equal(HttpStatusCode.Conflict, status);
         Assert.Contains("overlaps", problem, StringComparison.Ordinal);
-        (status, problem) = await SendAsync(indexer, HttpMethod.Post, "/api/libraries", """{"id":"photos","name":"x","host":"nas","path":"/a"}""");
+        (status, problem) = await SendAsync(
+            indexer, HttpMethod.Post, "/api/libraries", """{"id":"photos","name":"x","host":"nas","path":"/a"}""");
         Assert.Equal(HttpStatusCode.Conflict, status);
         Assert.Contains("restore it", problem, StringComparison.Ordinal);
     }
@@ -237,15 +261,19 @@ public class LibrariesTests
         Assert.Superset(
             new HashSet<string>
             {
-                "/api/libraries", "/api/libraries/{id}", "/api/libraries/{id}/restore", "/api/libraries/{id}/photos.ndjson", "/api/libraries/preview", "/api/photos",
+                "/api/libraries", "/api/libraries/{id}", "/api/libraries/{id}/restore", "/api/libraries/{id}/photos.ndjson",
+                "/api/libraries/preview", "/api/photos",
                 "/api/photos/{photoId}", "/api/watchers", "/health/live", "/health/ready",
             }, paths);
         var schemas = JsonDocument.Parse(document).RootElement.GetProperty("components").GetProperty("schemas");
-        Assert.Equal("\"string\"", schemas.GetProperty("PhotoFile").GetProperty("properties").GetProperty("inode").GetProperty("type").GetRawText());
-        Assert.Equal("\"string\"", schemas.GetProperty("Proof").GetProperty("properties").GetProperty("digest").GetProperty("type").GetRawText());
+        Assert.Equal(
+            "\"string\"", schemas.GetProperty("PhotoFile").GetProperty("properties").GetProperty("inode").GetProperty("type").GetRawText());
+        Assert.Equal(
+            "\"string\"", schemas.GetProperty("Proof").GetProperty("properties").GetProperty("digest").GetProperty("type").GetRawText());
     }
 
-    private static async Task<(HttpStatusCode Status, string Body)> SendAsync(LiveIndexer indexer, HttpMethod method, string path, string? body = null)
+    private static async Task<(HttpStatusCode Status, string Body)> SendAsync(
+        LiveIndexer indexer, HttpMethod method, string path, string? body = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (body is not null)

@@ -35,7 +35,7 @@ public class OtherSitesTests
     public async Task A_page_of_another_site_is_refused_and_whoever_else_asks_is_answered(string method, string headers, int status)
     {
         await using var indexer = await (await LiveIndexer.StartAsync()).ReadyAsync();
-        string path = method switch { "DELETE" => "/api/libraries/none", "GET" => "/api/libraries/none", _ => "/api/libraries/none/deletions/accept" };
+        string path = method is "DELETE" or "GET" ? "/api/libraries/none" : "/api/libraries/none/deletions/accept";
         var answer = await AskAsync(indexer, method, path, headers);
         Assert.Equal(status, answer.Status);
         Assert.Equal("application/problem+json", answer.ContentType);
@@ -51,7 +51,9 @@ public class OtherSitesTests
             new Dictionary<string, string?> { ["Cors:Origins"] = "https://photos.example:8443; http://other.example/" })).ReadyAsync();
         const string From = "Sec-Fetch-Site: cross-site; Sec-Fetch-Mode: cors; Origin: ";
 
-        var preflight = await AskAsync(indexer, "OPTIONS", "/api/libraries/x", From + "https://photos.example:8443; Access-Control-Request-Method: PUT; Access-Control-Request-Headers: content-type");
+        var preflight = await AskAsync(
+            indexer, "OPTIONS", "/api/libraries/x",
+            From + "https://photos.example:8443; Access-Control-Request-Method: PUT; Access-Control-Request-Headers: content-type");
         Assert.Equal(204, preflight.Status);
         Assert.Contains("Access-Control-Allow-Methods: PUT", preflight.Headers, StringComparison.Ordinal);
         var read = await AskAsync(indexer, "GET", "/api/libraries", From + "http://other.example");
@@ -75,14 +77,18 @@ public class OtherSitesTests
     }
 
     [Theory]
-    [InlineData("http://127.0.0.1:0", null, "localhost:5080 127.0.0.1 [::1]:5080 LOCALHOST", "evil.example 192.168.1.5:5080 localhost.evil.example")]
+    [InlineData(
+        "http://127.0.0.1:0", null, "localhost:5080 127.0.0.1 [::1]:5080 LOCALHOST",
+        "evil.example 192.168.1.5:5080 localhost.evil.example")]
     [InlineData("http://127.0.0.1:0", "photos.example;*.lan", "photos.example nas.lan:5080", "localhost lan evil.example")]
     [InlineData("http://127.0.0.2:0", null, "127.0.0.2 localhost", "evil.example")]
     [InlineData("http://0.0.0.0:0", null, "evil.example nas", "")]
     [InlineData("http://0.0.0.0:0", "nas", "nas", "evil.example localhost")]
-    public async Task By_default_who_answers_this_machine_only_answers_to_its_names_only(string urls, string? allowed, string answered, string refused)
+    public async Task By_default_who_answers_this_machine_only_answers_to_its_names_only(
+        string urls, string? allowed, string answered, string refused)
     {
-        await using var indexer = await LiveIndexer.StartAsync(new Dictionary<string, string?> { ["Urls"] = urls, ["AllowedHosts"] = allowed });
+        await using var indexer = await LiveIndexer.StartAsync(
+            new Dictionary<string, string?> { ["Urls"] = urls, ["AllowedHosts"] = allowed });
         var address = indexer.Http.BaseAddress!;
         using var raw = new RawHttp(new UriBuilder(address) { Host = address.Host == "0.0.0.0" ? "127.0.0.1" : address.Host }.Uri);
         foreach (string host in answered.Split(' '))
@@ -110,7 +116,8 @@ public class OtherSitesTests
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         string own = indexer.Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
-        foreach (string header in headers.Replace("{own}", own, StringComparison.Ordinal).Split("; ", StringSplitOptions.RemoveEmptyEntries))
+        foreach (string header in headers.Replace("{own}", own, StringComparison.Ordinal).Split(
+            "; ", StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = header.Split(": ");
             if (parts[0] == "Content-Type")
@@ -122,7 +129,8 @@ public class OtherSitesTests
         using var answer = await indexer.Http.SendAsync(request, TestContext.Current.CancellationToken);
         string? type = answer.Content.Headers.ContentType?.MediaType;
         string detail = type == "application/problem+json"
-            ? (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("detail").GetString()!
+            ? (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("detail")
+                .GetString()!
             : "";
         return ((int)answer.StatusCode, type, answer.Headers.ToString(), detail);
     }

@@ -4,7 +4,7 @@ using System.Text.Json;
 using MassTransit;
 using Microsoft.Data.Sqlite;
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Api;
 
@@ -19,7 +19,10 @@ public class PhotosTests
         var created = Messages.Created("2026/相片 $where \"a'.jpg", id, version);
         await indexer.PublishAsync(Messages.Of(created with { Photo = new PhotoDescription { Width = 4000, CameraMake = "Canon" } }));
 
-        string line = $$$"""{"libraryId":"photos","path":"2026/相片 $where \"a'.jpg","photoId":"{{{id}}}","version":{{{version}}},"file":{"size":1234,"modifiedAt":"2026-01-02T03:04:05.123456789Z","inode":"42"},"photo":{"width":4000,"cameraMake":"Canon"}}""";
+        string line =
+            $$$"""{"libraryId":"photos","path":"2026/相片 $where \"a'.jpg","photoId":"{{{id}}}","version":{{{version}}}"""
+            + $$$""","file":{"size":1234,"modifiedAt":"2026-01-02T03:04:05.123456789Z","inode":"42"}"""
+            + ""","photo":{"width":4000,"cameraMake":"Canon"}}""";
         Assert.Equal(line + "\n", await GetAsync(indexer, "/api/libraries/photos/photos.ndjson"));
         Assert.Equal($"[{line}]", await GetAsync(indexer, $"/api/photos/{id}"));
         Assert.Equal($$"""{"photos":[{{line}}]}""", await GetAsync(indexer, "/api/photos?library=photos"));
@@ -31,11 +34,18 @@ public class PhotosTests
         await using var indexer = await StartAsync(new() { ["shutdownTimeoutSeconds"] = "3600" });
         // More than the buffers on the way hold.
         for (int message = 0; message < 100; message++)
-            await indexer.PublishAsync(Messages.Of([.. Enumerable.Range(0, FileEvents.MaxEvents).Select(i => Messages.Created($"{message:D3}/{new string('a', 100)}{i:D4}.jpg"))]));
+            await indexer.PublishAsync(
+                Messages.Of(
+                    [
+                        .. Enumerable.Range(0, FileEvents.MaxEvents)
+                            .Select(i => Messages.Created($"{message:D3}/{new string('a', 100)}{i:D4}.jpg")),
+                    ]));
         using var client = new TcpClient { ReceiveBufferSize = 4096 };
         await client.ConnectAsync(IPAddress.Loopback, indexer.Http.BaseAddress!.Port, TestContext.Current.CancellationToken);
         var reader = client.GetStream();
-        await reader.WriteAsync("GET /api/libraries/photos/photos.ndjson HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        await reader.WriteAsync(
+            "GET /api/libraries/photos/photos.ndjson HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray(),
+            TestContext.Current.CancellationToken);
         await reader.ReadExactlyAsync(new byte[1000], TestContext.Current.CancellationToken);
 
         await indexer.StopAsync().WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
@@ -55,14 +65,17 @@ public class PhotosTests
         var paged = new List<string>();
         for (string? after = ""; after is not null;)
         {
-            var page = JsonDocument.Parse(await GetAsync(indexer, $"/api/photos?library=photos&limit=3&after={Uri.EscapeDataString(after)}")).RootElement;
+            var page = JsonDocument.Parse(
+                await GetAsync(indexer, $"/api/photos?library=photos&limit=3&after={Uri.EscapeDataString(after)}")).RootElement;
             paged.AddRange(page.GetProperty("photos").EnumerateArray().Select(photo => photo.GetProperty("path").GetString()!));
             after = page.TryGetProperty("after", out var next) ? next.GetString() : null;
         }
 
         Assert.Equal(paths, paged);
         string below = await GetAsync(indexer, "/api/photos?library=photos&prefix=a/");
-        Assert.Equal("a/b.jpg", Assert.Single(JsonDocument.Parse(below).RootElement.GetProperty("photos").EnumerateArray()).GetProperty("path").GetString());
+        Assert.Equal(
+            "a/b.jpg",
+            Assert.Single(JsonDocument.Parse(below).RootElement.GetProperty("photos").EnumerateArray()).GetProperty("path").GetString());
     }
 
     [Fact]
@@ -80,7 +93,8 @@ public class PhotosTests
         await using var indexer = await StartAsync();
         var report = new WatcherReport
         {
-            Host = "nas", StateId = Guid.CreateVersion7(), RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
+            Host = "nas", StateId = Guid.CreateVersion7(), RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1,
+            WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
         };
         await indexer.PublishAsync(report);
         await indexer.PublishAsync(report with { WatchesUsed = 17, SentAt = report.SentAt.AddSeconds(1) });
@@ -93,9 +107,11 @@ public class PhotosTests
     {
         await using var indexer = await StartAsync();
         await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg")));
-        using var removed = await indexer.Http.DeleteAsync(new Uri("/api/libraries/photos", UriKind.Relative), TestContext.Current.CancellationToken);
+        using var removed = await indexer.Http.DeleteAsync(
+            new Uri("/api/libraries/photos", UriKind.Relative), TestContext.Current.CancellationToken);
         await indexer.PublishAsync(Messages.Of(Messages.Created("late.jpg")));
-        using var restored = await indexer.Http.PostAsync(new Uri("/api/libraries/photos/restore", UriKind.Relative), null, TestContext.Current.CancellationToken);
+        using var restored = await indexer.Http.PostAsync(
+            new Uri("/api/libraries/photos/restore", UriKind.Relative), null, TestContext.Current.CancellationToken);
         await indexer.PublishAsync(Messages.Of(Messages.Created("of-the-old-epoch.jpg")));
 
         await indexer.PublishAsync(Messages.Of(Messages.Created("new.jpg")) with { Epoch = 2 });
@@ -104,7 +120,8 @@ public class PhotosTests
         Assert.Contains("new.jpg", await indexer.PathsAsync());
         // Told whether it is ready or not: on a busy machine the catalog may not answer within the 2 s it has.
         using var health = await indexer.Http.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
-        var events = JsonDocument.Parse(await health.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement.GetProperty("events");
+        var events = JsonDocument.Parse(await health.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement
+            .GetProperty("events");
         Assert.Equal(1, events.GetProperty("ofRemovedLibraries").GetInt64());
         Assert.Equal(1, events.GetProperty("ofOldEpochs").GetInt64());
     }
@@ -112,18 +129,21 @@ public class PhotosTests
     [Fact]
     public async Task The_photos_of_a_removed_library_are_forgotten_and_at_last_the_library()
     {
-        await using var indexer = await LiveIndexer.StartAsync(new Dictionary<string, string?> { ["Indexer:RemovedLibraryAge"] = "00:00:01" });
+        await using var indexer = await LiveIndexer.StartAsync(
+            new Dictionary<string, string?> { ["Indexer:RemovedLibraryAge"] = "00:00:01" });
         await (await indexer.ReadyAsync()).RegisterAsync();
         var id = Guid.CreateVersion7();
         await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg", id)));
-        using var removed = await indexer.Http.DeleteAsync(new Uri("/api/libraries/photos", UriKind.Relative), TestContext.Current.CancellationToken);
+        using var removed = await indexer.Http.DeleteAsync(
+            new Uri("/api/libraries/photos", UriKind.Relative), TestContext.Current.CancellationToken);
 
-        await Eventually.IsTrueAsync(async () =>
+        await Wait.UntilAsync(async () =>
         {
-            using var answer = await indexer.Http.GetAsync(new Uri($"/api/photos/{id}", UriKind.Relative), TestContext.Current.CancellationToken);
+            using var answer = await indexer.Http.GetAsync(
+                new Uri($"/api/photos/{id}", UriKind.Relative), TestContext.Current.CancellationToken);
             return answer.StatusCode == System.Net.HttpStatusCode.NotFound;
         });
-        await Eventually.IsTrueAsync(async () => await GetAsync(indexer, "/api/libraries?removed=true") == "[]");
+        await Wait.UntilAsync(async () => await GetAsync(indexer, "/api/libraries?removed=true") == "[]");
     }
 
     [Fact]
@@ -136,10 +156,11 @@ public class PhotosTests
             return Task.CompletedTask;
         }));
         await (await indexer.ReadyAsync()).RegisterAsync();
-        await Eventually.IsTrueAsync(() => announced.Count(each => each.Libraries.Any(library => library.Id == "photos")) > 2);
+        await Wait.UntilAsync(() => announced.Count(each => each.Libraries.Any(library => library.Id == "photos")) > 2);
 
-        using var removed = await indexer.Http.DeleteAsync(new Uri("/api/libraries/photos", UriKind.Relative), TestContext.Current.CancellationToken);
-        await Eventually.IsTrueAsync(() => announced.Any(each => each.Libraries.Any(library => library.RemovedAt is not null)));
+        using var removed = await indexer.Http.DeleteAsync(
+            new Uri("/api/libraries/photos", UriKind.Relative), TestContext.Current.CancellationToken);
+        await Wait.UntilAsync(() => announced.Any(each => each.Libraries.Any(library => library.RemovedAt is not null)));
         Assert.Single(announced.Select(each => each.CatalogId).Distinct());
         var revisions = announced.Select(each => each.Revision).ToList();
         Assert.Equal(revisions.Order(), revisions);
@@ -158,16 +179,18 @@ public class PhotosTests
                 return Task.CompletedTask;
             }));
         await (await indexer.ReadyAsync()).RegisterAsync();
-        await Eventually.IsTrueAsync(() => announced.Any(each => each.Libraries.Any(library => library.Owner is null)));
+        await Wait.UntilAsync(() => announced.Any(each => each.Libraries.Any(library => library.Owner is null)));
 
         var state = Guid.NewGuid();
         await indexer.PublishAsync(new WatcherReport
         {
-            Host = "nas", StateId = state, RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
+            Host = "nas", StateId = state, RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2,
+            PendingOutbox = 3, Libraries = [],
         });
 
-        await Eventually.IsTrueAsync(() => announced.Any(each =>
-            each.Libraries.Any(library => library.Owner == state && library.Epoch == 1) && each.Hosts.Contains(new HostLease("nas", state))));
+        await Wait.UntilAsync(() => announced.Any(each =>
+            each.Libraries.Any(library => library.Owner == state && library.Epoch == 1)
+                && each.Hosts.Contains(new HostLease("nas", state))));
     }
 
     [Theory]
@@ -180,7 +203,7 @@ public class PhotosTests
         await using (var indexer = await StartAsync(new() { ["ConnectionStrings:Sqlite"] = path }))
         {
             await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg")));
-            await Eventually.IsTrueAsync(async () => (await indexer.PathsAsync()).Count == 1);
+            await Wait.UntilAsync(async () => (await indexer.PathsAsync()).Count == 1);
             await using (var connection = new SqliteConnection($"Data Source={path}"))
             {
                 await connection.OpenAsync(TestContext.Current.CancellationToken);
@@ -193,7 +216,9 @@ public class PhotosTests
             {
                 using var answer = await indexer.Http.GetAsync(new Uri(question, UriKind.Relative), TestContext.Current.CancellationToken);
                 Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-                Assert.Contains("remove that file", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+                Assert.Contains(
+                    "remove that file", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+                    StringComparison.Ordinal);
             }
 
             Assert.DoesNotContain(indexer.Log.Lines, line => line.Contains("   at ", StringComparison.Ordinal));
@@ -209,12 +234,13 @@ public class PhotosTests
         await using var indexer = await LiveIndexer.StartAsync(time: clock);
         await (await indexer.ReadyAsync()).RegisterAsync();
         var created = Messages.Created("a.jpg");
-        await indexer.PublishAsync(Messages.Of(created, new FileEvent { Kind = FileEventKind.Deleted, Version = created.Version + 1, Path = "a.jpg" }));
-        await Eventually.IsTrueAsync(async () => await HighestVersionAsync() == created.Version + 1);
+        await indexer.PublishAsync(
+            Messages.Of(created, new FileEvent { Kind = FileEventKind.Deleted, Version = created.Version + 1, Path = "a.jpg" }));
+        await Wait.UntilAsync(async () => await HighestVersionAsync() == created.Version + 1);
 
         clock.Pass(TimeSpan.FromDays(31.1));
 
-        await Eventually.IsTrueAsync(async () => await HighestVersionAsync() == 0);
+        await Wait.UntilAsync(async () => await HighestVersionAsync() == 0);
 
         async Task<long> HighestVersionAsync() =>
             JsonDocument.Parse(await GetAsync(indexer, "/api/libraries/photos")).RootElement.GetProperty("highestVersion").GetInt64();

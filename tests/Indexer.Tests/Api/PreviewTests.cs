@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using MassTransit;
 using WatchPhoto.Contracts;
-using WatchPhoto.Indexer.Tests.Bus;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Api;
@@ -20,7 +19,10 @@ public class PreviewTests(TestServers fixture)
         await using var indexer = await StartAsync(overRabbitMq, request =>
         {
             asked.Add(request);
-            return new LibraryPreviewed { PreviewId = request.PreviewId, Files = 1204, Paths = ["a.jpg", "b.jpg"], DirectoriesLeftOut = 3, IsComplete = true };
+            return new LibraryPreviewed
+            {
+                PreviewId = request.PreviewId, Files = 1204, Paths = ["a.jpg", "b.jpg"], DirectoriesLeftOut = 3, IsComplete = true,
+            };
         });
 
         var (status, preview) = await PreviewAsync(indexer, """{"host":"nas","path":"/srv/new/","include":["*.{jpg,png}"]}""");
@@ -32,7 +34,9 @@ public class PreviewTests(TestServers fixture)
         Assert.Null(request.Library.Exclude);
 
         // Of a registered one, what is not said is as registered; said as a whole, it is as a replacement would be.
-        await SendAsync(indexer, HttpMethod.Put, "/api/libraries/photos", """{"name":"photos","host":"nas","path":"/srv/photos","include":["*.dng"]}""");
+        await SendAsync(
+            indexer, HttpMethod.Put, "/api/libraries/photos",
+            """{"name":"photos","host":"nas","path":"/srv/photos","include":["*.dng"]}""");
         Assert.Equal(200, (await PreviewAsync(indexer, """{"id":"photos","exclude":["Raw/**"]}""")).Status);
         Assert.Equal(("/srv/photos", "photos"), (asked[1].Library.Path, asked[1].Library.Id));
         Assert.Equal(["*.dng"], asked[1].Library.Include);
@@ -41,7 +45,8 @@ public class PreviewTests(TestServers fixture)
         Assert.Null(asked[2].Library.Include);
 
         // Nothing was registered by it.
-        using var libraries = await indexer.Http.GetAsync(new Uri("/api/libraries", UriKind.Relative), TestContext.Current.CancellationToken);
+        using var libraries = await indexer.Http.GetAsync(
+            new Uri("/api/libraries", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(1, (await libraries.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetArrayLength());
     }
 
@@ -57,7 +62,8 @@ public class PreviewTests(TestServers fixture)
     [InlineData("""{"id":"nope"}""", 404, "no library 'nope'")]
     [InlineData("""{"host":"other","path":"/a"}""", 503, "No watcher calls itself 'other'")]
     [InlineData("null", 400, "a JSON object with name, host and path")]
-    public async Task What_would_not_be_registered_or_cannot_be_asked_is_refused_before_anybody_looks(string body, int status, string sentence)
+    public async Task What_would_not_be_registered_or_cannot_be_asked_is_refused_before_anybody_looks(
+        string body, int status, string sentence)
     {
         bool isAsked = false;
         await using var indexer = await StartAsync(false, request =>
@@ -106,10 +112,12 @@ public class PreviewTests(TestServers fixture)
         await (await indexer.ReadyAsync()).RegisterAsync();
         await indexer.PublishAsync(new WatcherReport
         {
-            Host = "nas", StateId = State, RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2, PendingOutbox = 3, Libraries = [],
+            Host = "nas", StateId = State, RunId = Guid.NewGuid(), SentAt = DateTimeOffset.UtcNow, WatchesUsed = 1, WatchesLimit = 2,
+            PendingOutbox = 3, Libraries = [],
         });
-        await Eventually.IsTrueAsync(async () =>
-            (await indexer.Http.GetStringAsync(new Uri("/api/watchers", UriKind.Relative), TestContext.Current.CancellationToken)).Contains("nas", StringComparison.Ordinal));
+        await Wait.UntilAsync(async () =>
+            (await indexer.Http.GetStringAsync(new Uri("/api/watchers", UriKind.Relative), TestContext.Current.CancellationToken))
+                .Contains("nas", StringComparison.Ordinal));
         return indexer;
     }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
-using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Api;
 
@@ -47,7 +47,9 @@ internal sealed class RawHttp(Uri address) : IDisposable
         }
     }
 
-    /// <summary>Sends anything on a connection of its own, and after a while resets it, as the system does of a process that dies.</summary>
+    /// <summary>
+    /// Sends anything on a connection of its own, and after a while resets it, as the system does of a process that dies.
+    /// </summary>
     public void Reset(ReadOnlySpan<byte> bytes, TimeSpan after)
     {
         using var socket = Connected();

@@ -18,12 +18,15 @@ public class RefusalsTests
     {
         var silent = new SilentVerifications();
         await using var indexer = await LiveIndexer.StartAsync(
-            new Dictionary<string, string?> { ["Indexer:RequestTime"] = "00:00:01" }, services: services => services.AddSingleton<IVerifications>(silent));
+            new Dictionary<string, string?> { ["Indexer:RequestTime"] = "00:00:01" }, services: services =>
+                services.AddSingleton<IVerifications>(silent));
         await (await indexer.ReadyAsync()).RegisterAsync();
-        using var answer = await indexer.Http.GetAsync(new Uri("/api/libraries/photos/verification", UriKind.Relative), TestContext.Current.CancellationToken);
+        using var answer = await indexer.Http.GetAsync(
+            new Uri("/api/libraries/photos/verification", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
-        Assert.Contains("took too long", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "took too long", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.True(silent.IsBrokenOff);
         AssertNoFault(indexer);
     }
@@ -49,7 +52,8 @@ public class RefusalsTests
             ("GET /api/libraries/none/photos.ndjson", "", "", 404, "no library 'none'"),
             ("PATCH /api/libraries", "", "", 405, "does not know PATCH"),
             ("GET /api/libraries?removed=1", "", "", 400, "The parameter 'removed' does not have a value that fits"),
-            ("GET /api/libraries?removed=" + new string('\"', 9_000), "", "", 400, "The parameter 'removed' does not have a value that fits"),
+            ("GET /api/libraries?removed=" + new string('\"', 9_000), "", "", 400,
+             "The parameter 'removed' does not have a value that fits"),
             ("GET /api/photos?library=none&limit=1e3", "", "", 400, "'1e3' is not a number"),
             ("GET /api/photos?library=none&limit=" + new string('1', 9_000), "", "", 400, "is not a number"),
             ("GET /api/photos?library=none&prefix=" + new string('a', 8_193), "", "", 400, "No path has more than 8192 characters"),
@@ -69,18 +73,22 @@ public class RefusalsTests
             ("POST /api/replay", Json, """{"from":"yesterday"}""", 400, "'from' does not have a value that fits"),
             ("GET /health/live?" + new string('a', 60_000), "", "", 414, "more than 51,200 bytes"),
             ("GET /health/live", "X-Long: " + new string('a', 40_000), "", 431, "32,768 bytes"),
-            ("GET /health/live", string.Join("\r\n", Enumerable.Range(0, 120).Select(number => $"X-{number}: 1")), "", 431, "more than 100 headers"),
+            ("GET /health/live", string.Join("\r\n", Enumerable.Range(0, 120).Select(number => $"X-{number}: 1")), "", 431,
+             "more than 100 headers"),
         ];
         foreach (var (line, headers, body, status, sentence) in requests)
         {
-            string head = $"{line} HTTP/1.1\r\nHost: localhost\r\n{(accept.Length > 0 ? $"Accept: {accept}\r\n" : "")}{(headers.Length > 0 ? headers + "\r\n" : "")}";
+            string head =
+                $"{line} HTTP/1.1\r\nHost: localhost\r\n"
+                    + $"{(accept.Length > 0 ? $"Accept: {accept}\r\n" : "")}{(headers.Length > 0 ? headers + "\r\n" : "")}";
             var answer = raw.Ask(Text($"{head}{(body.Length > 0 ? $"Content-Length: {body.Length}\r\n" : "")}\r\n{body}"));
             AssertRefused(answer, status, sentence);
         }
 
         // Not known before it is read.
         string chunked = $"POST /api/libraries HTTP/1.1\r\nHost: localhost\r\n{Json}\r\nTransfer-Encoding: chunked\r\n\r\n";
-        AssertRefused(raw.Ask(Text($"{chunked}{large.Length + 11:x}\r\n{{\"name\":\"{large}\"}}\r\n0\r\n\r\n")), 413, "larger than 1,048,576 bytes");
+        AssertRefused(
+            raw.Ask(Text($"{chunked}{large.Length + 11:x}\r\n{{\"name\":\"{large}\"}}\r\n0\r\n\r\n")), 413, "larger than 1,048,576 bytes");
         AssertRefused(raw.Ask(chunked + "nonsense\r\n\r\n"), 400, "");
         AssertNoFault(indexer);
     }
@@ -91,7 +99,9 @@ public class RefusalsTests
         await using var indexer = await LiveIndexer.StartAsync();
         await indexer.ReadyAsync();
         using var raw = new RawHttp(indexer.Http.BaseAddress!);
-        AssertRefused(raw.Ask($"POST /api/libraries HTTP/1.1\r\nHost: localhost\r\n{Json}\r\nContent-Length: 1000\r\n\r\n{{\"name\":"), 408, "too slowly");
+        AssertRefused(
+            raw.Ask($"POST /api/libraries HTTP/1.1\r\nHost: localhost\r\n{Json}\r\nContent-Length: 1000\r\n\r\n{{\"name\":"), 408,
+            "too slowly");
         AssertNoFault(indexer);
     }
 

@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using WatchPhoto.Contracts;
-using WatchPhoto.Indexer.Tests.Bus;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Api;
@@ -19,7 +18,8 @@ public class ReplayTests(TestServers servers)
     [InlineData("""{"from":"2026-11-23T06:00:00Z","to":"2026-11-23T05:00:00Z"}""", "from must come before to")]
     [InlineData("""{"from":"2999-01-01T00:00:00Z"}""", "from must come before to, and before now")]
     [InlineData("""{"from":"yesterday"}""", "The field 'from' does not have a value that fits")]
-    [InlineData("""{"from":"2026-11-23T06:00:00Z","libary":"photos"}""", "The field 'libary' is unknown; a replay has from, to and library")]
+    [InlineData(
+        """{"from":"2026-11-23T06:00:00Z","libary":"photos"}""", "The field 'libary' is unknown; a replay has from, to and library")]
     public async Task A_request_that_cannot_be_meant_is_refused(string body, string reason)
     {
         await using var indexer = await (await LiveIndexer.StartAsync()).ReadyAsync();
@@ -39,7 +39,10 @@ public class ReplayTests(TestServers servers)
     public async Task In_memory_there_is_no_history()
     {
         await using var indexer = await (await LiveIndexer.StartAsync()).ReadyAsync();
-        await IsAsync(HttpStatusCode.Conflict, "The bus is in memory and keeps no history: that takes RabbitMQ (ConnectionStrings__RabbitMq). To have a watcher", await ReplayAsync(indexer));
+        await IsAsync(
+            HttpStatusCode.Conflict,
+            "The bus is in memory and keeps no history: that takes RabbitMQ (ConnectionStrings__RabbitMq). To have a watcher",
+            await ReplayAsync(indexer));
     }
 
     [Fact]
@@ -49,7 +52,7 @@ public class ReplayTests(TestServers servers)
         await using var indexer = await StartAsync(broker, new() { ["Bus:HistoryAge"] = "00:00:00" });
         await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg")));
         await IsAsync(HttpStatusCode.Conflict, "set Bus__HistoryAge", await ReplayAsync(indexer));
-        Assert.DoesNotContain(await broker.NamesAsync("queues"), name => name.EndsWith("history", StringComparison.Ordinal));
+        Assert.DoesNotContain(await broker.QueuesAsync(), name => name.EndsWith("history", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -97,7 +100,10 @@ public class ReplayTests(TestServers servers)
             }
 
             // One announcement may be given up, and that be said first.
-            Assert.Single(other.Log.Lines, line => line.Contains("does not answer", StringComparison.Ordinal) && !line.Contains("no answer in time", StringComparison.Ordinal));
+            Assert.Single(
+                other.Log.Lines,
+                line => line.Contains("does not answer", StringComparison.Ordinal)
+                    && !line.Contains("no answer in time", StringComparison.Ordinal));
         }
         finally
         {
@@ -108,11 +114,12 @@ public class ReplayTests(TestServers servers)
     // False: the service has ended.
     private static async Task<bool> IsSaidAsync(LiveIndexer indexer)
     {
-        await Eventually.IsTrueAsync(() => Says(indexer, "inequivalent arg 'x-max-age'") || Says(indexer, "to be started again"));
+        await Wait.UntilAsync(() => Says(indexer, "inequivalent arg 'x-max-age'") || Says(indexer, "to be started again"));
         return Says(indexer, "inequivalent arg 'x-max-age'");
     }
 
-    private static bool Says(LiveIndexer indexer, string what) => indexer.Log.Lines.Any(line => line.Contains(what, StringComparison.Ordinal));
+    private static bool Says(LiveIndexer indexer, string what) =>
+        indexer.Log.Lines.Any(line => line.Contains(what, StringComparison.Ordinal));
 
     private static async Task<LiveIndexer> StartAsync(Broker broker, Dictionary<string, string?> settings) =>
         await (await LiveIndexer.StartAsync(broker.Settings.Concat(settings).ToDictionary())).ReadyAsync();

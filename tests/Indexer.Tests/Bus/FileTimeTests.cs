@@ -14,7 +14,9 @@ public class FileTimeTests
     public void A_time_has_none_to_nine_decimals(string text, int nanoseconds)
     {
         var time = FileTime.Parse(text);
-        Assert.Equal(new FileTime(DateTimeOffset.Parse("2026-11-23T05:07:01Z", CultureInfo.InvariantCulture).ToUnixTimeSeconds(), nanoseconds), time);
+        Assert.Equal(
+            new FileTime(DateTimeOffset.Parse("2026-11-23T05:07:01Z", CultureInfo.InvariantCulture).ToUnixTimeSeconds(), nanoseconds),
+            time);
         Assert.Equal(time, JsonSerializer.Deserialize<FileTime>($"\"{text}\""));
         Assert.Equal(time, JsonSerializer.Deserialize<FileTime>($"\"{text.Replace(":", "\\u003a", StringComparison.Ordinal)}\""));
         Assert.Equal(time, FileTime.Parse(time.ToString()));

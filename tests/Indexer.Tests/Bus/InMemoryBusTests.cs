@@ -70,7 +70,8 @@ public class InMemoryBusTests
     {
         for (int i = 0; i < 5; i++)
         {
-            await using var indexer = await LiveIndexer.StartAsync(new Dictionary<string, string?> { ["Indexer:AnnouncementInterval"] = "00:00:00.100" });
+            await using var indexer = await LiveIndexer.StartAsync(
+                new Dictionary<string, string?> { ["Indexer:AnnouncementInterval"] = "00:00:00.100" });
             await (await indexer.ReadyAsync()).RegisterAsync();
             await indexer.StopAsync();
             Assert.DoesNotContain(indexer.Log.Lines, line => !line.StartsWith("Information", StringComparison.Ordinal));

@@ -6,7 +6,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Bus;
@@ -40,10 +39,11 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
         await servers.RabbitMq.StopAsync(Cancellation);
         try
         {
-            var (started, waited) = (Stopwatch.GetTimestamp(), RunQueue.Waited(Environment.ProcessId));
+            long started = Stopwatch.GetTimestamp();
+            using var queue = new RunQueue(Environment.ProcessId);
             await Assert.ThrowsAsync<TimeoutException>(() => publisher.PublishOnceAsync(Messages.Of(Messages.Created("b.jpg"))));
             var took = Stopwatch.GetElapsedTime(started);
-            Assert.InRange(took - (RunQueue.Waited(Environment.ProcessId) - waited), TimeSpan.MinValue, TimeSpan.FromSeconds(10));
+            Assert.InRange(took - queue.Waited, TimeSpan.MinValue, TimeSpan.FromSeconds(10));
         }
         finally
         {
@@ -60,7 +60,7 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
         var broker = await Broker.CreateAsync(fixture);
         await servers.RabbitMq.KillAsync(Cancellation);
         await using var indexer = await LiveIndexer.StartAsync(broker.Settings);
-        await Eventually.IsTrueAsync(() => Said(indexer, "does not answer") == 1);
+        await Wait.UntilAsync(() => Said(indexer, "does not answer") == 1);
         using (var ready = await indexer.Http.GetAsync(new Uri("/health/ready", UriKind.Relative), Cancellation))
             Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         await indexer.RegisterAsync();
@@ -68,7 +68,7 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
         await servers.RabbitMq.StartAsync(Cancellation);
         await indexer.ReadyAsync();
         await indexer.PublishAsync(Messages.Of(Messages.Created("a.jpg")));
-        await Eventually.IsTrueAsync(async () => (await indexer.PathsAsync()).Count == 1);
+        await Wait.UntilAsync(async () => (await indexer.PathsAsync()).Count == 1);
         Assert.Equal(1, Said(indexer, "does not answer"));
         Assert.Equal(1, Said(indexer, "answers again"));
         Assert.DoesNotContain(indexer.Log.Lines, line => line.Contains("   at ", StringComparison.Ordinal));
@@ -106,7 +106,7 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
         }));
         await servers.RabbitMq.RestartAsync(Cancellation);
         await publishing;
-        await Eventually.IsTrueAsync(async () => (await indexer.PathsAsync()).SequenceEqual(paths));
+        await Wait.UntilAsync(async () => (await indexer.PathsAsync()).SequenceEqual(paths));
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
         var servers = await fixture.StartFaultableAsync();
         await servers.MongoDb.KillAsync(Cancellation);
         await using var indexer = await LiveIndexer.StartAsync(Database(servers));
-        await Eventually.IsTrueAsync(() => Said(indexer, "database does not answer") == 1);
+        await Wait.UntilAsync(() => Said(indexer, "database does not answer") == 1);
         using (var libraries = await indexer.Http.GetAsync(new Uri("/api/libraries", UriKind.Relative), Cancellation))
             Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, libraries.StatusCode);
 
@@ -135,24 +135,25 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
         {
             await (await indexer.ReadyAsync()).RegisterAsync();
             await indexer.PublishAsync(Messages.Of(Messages.Created("before.jpg")));
-            await Eventually.IsTrueAsync(async () => (await indexer.PathsAsync()).Count == 1);
+            await Wait.UntilAsync(async () => (await indexer.PathsAsync()).Count == 1);
 
             int saidBefore = Said(indexer, "database does not answer");
             await servers.MongoDb.KillAsync(Cancellation);
             for (int i = 0; i < 20; i++)
                 await indexer.PublishAsync(Messages.Of(Messages.Created($"during-{i:D2}.jpg")));
-            await Eventually.IsTrueAsync(() => Said(indexer, "database does not answer") > saidBefore);
+            await Wait.UntilAsync(() => Said(indexer, "database does not answer") > saidBefore);
             // Stopped while they wait, it gives them back.
         }
 
         await servers.MongoDb.StartAsync(Cancellation);
         await using var next = await LiveIndexer.StartAsync(settings);
         await next.ReadyAsync();
-        await Eventually.IsTrueAsync(async () => (await next.PathsAsync()).Count == 21);
-        Assert.Empty(await broker.TakeAsync(BusNames.IndexerErrorQueue));
+        await Wait.UntilAsync(async () => (await next.PathsAsync()).Count == 21);
+        Assert.Empty(await broker.ReadAsync(BusNames.IndexerErrorQueue, keep: false));
     }
 
-    private static int Said(LiveIndexer indexer, string words) => indexer.Log.Lines.Count(line => line.Contains(words, StringComparison.Ordinal));
+    private static int Said(LiveIndexer indexer, string words) =>
+        indexer.Log.Lines.Count(line => line.Contains(words, StringComparison.Ordinal));
 
     // For tests that publish again what was not confirmed.
     private static Dictionary<string, string?> Impatient(Broker broker) => new(broker.Settings)
@@ -180,7 +181,7 @@ public class OutagesTests(OwnServers fixture) : IClassFixture<OwnServers>
     private sealed class Publisher(IHost host) : IAsyncDisposable
     {
         /// <summary>As the watcher does: until it is confirmed.</summary>
-        public Task PublishAsync(FileEvents message) => Eventually.IsTrueAsync(() => TryPublishAsync(message));
+        public Task PublishAsync(FileEvents message) => Wait.UntilAsync(() => TryPublishAsync(message));
 
         public Task PublishOnceAsync(FileEvents message) =>
             host.Services.GetRequiredService<IConfirmedPublisher>().PublishAsync(message, Cancellation);

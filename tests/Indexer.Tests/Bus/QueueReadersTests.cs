@@ -40,9 +40,12 @@ public sealed class QueueReadersTests(TestServers servers)
         int before = Environment.ExitCode;
         try
         {
-            await using var indexer = await LiveIndexer.StartAsync(broker.Settings, services: services => services.AddSingleton(provider => new QueueReaders(Factory(elsewhere), provider.GetRequiredService<Deliveries>())));
+            await using var indexer = await LiveIndexer.StartAsync(
+                broker.Settings,
+                services: services => services.AddSingleton(
+                    provider => new QueueReaders(Factory(elsewhere), provider.GetRequiredService<Deliveries>())));
             var ending = indexer.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-            await Eventually.IsTrueAsync(() => ending.IsCancellationRequested);
+            await Wait.UntilAsync(() => ending.IsCancellationRequested);
             Assert.Equal(Service.StartAgain, Environment.ExitCode);
             Assert.Single(indexer.Log.Lines, line => line.Contains("is not read, though", StringComparison.Ordinal));
         }
@@ -67,12 +70,12 @@ public sealed class QueueReadersTests(TestServers servers)
         await channel.BasicConsumeAsync(BusNames.IndexerQueue, autoAck: false, new AsyncDefaultBasicConsumer(channel), Cancellation);
         await using var readers = new QueueReaders(Factory(broker), new Deliveries());
         string[] queues = [BusNames.IndexerQueue];
-        await Eventually.IsTrueAsync(async () => (await readers.FindUnreadAsync(queues, Cancellation)).Count == 0);
+        await Wait.UntilAsync(async () => (await readers.FindUnreadAsync(queues, Cancellation)).Count == 0);
 
         // That reader takes one and is not done with it.
-        await broker.PublishAsync("{}");
-        await broker.PublishAsync("{}");
-        await Eventually.IsTrueAsync(async () => (await readers.FindUnreadAsync(queues, Cancellation)).SequenceEqual(queues));
+        await broker.PublishFileEventsAsync("{}");
+        await broker.PublishFileEventsAsync("{}");
+        await Wait.UntilAsync(async () => (await readers.FindUnreadAsync(queues, Cancellation)).SequenceEqual(queues));
     }
 
     private static ConnectionFactory Factory(Broker broker) => new() { Uri = new Uri(broker.Settings["ConnectionStrings:RabbitMq"]!) };

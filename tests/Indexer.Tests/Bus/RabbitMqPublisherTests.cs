@@ -3,6 +3,7 @@ using System.Reflection;
 using MassTransit;
 using Microsoft.Extensions.Options;
 using WatchPhoto.Bus;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Bus;
 
@@ -25,8 +26,9 @@ public class RabbitMqPublisherTests
         var publisher = new RabbitMqPublisher(bus, Options.Create(new BusOptions { PublishTimeout = TimeSpan.FromSeconds(1) }));
 
         var publishing = Task.Run(
-            () => publisher.PublishAsync(Messages.Of(Messages.Created("a.jpg")), CancellationToken.None), TestContext.Current.CancellationToken);
-        await Eventually.IsTrueAsync(() => publishing.IsCompleted);
+            () => publisher.PublishAsync(
+                Messages.Of(Messages.Created("a.jpg")), CancellationToken.None), TestContext.Current.CancellationToken);
+        await Wait.UntilAsync(() => publishing.IsCompleted);
         Assert.False(end.IsSet);
         await Assert.ThrowsAsync<TimeoutException>(() => publishing);
         end.Set();

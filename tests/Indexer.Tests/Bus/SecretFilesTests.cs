@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using WatchPhoto.Bus;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Bus;
 
@@ -22,7 +23,8 @@ public class SecretFilesTests
             builder.AddSecretFiles();
             Assert.Equal(
                 ("of the file", "of the variable", "of the argument"),
-                (builder.Configuration["SecretTests:File"], builder.Configuration["SecretTests:Variable"], builder.Configuration["SecretTests:Argument"]));
+                (builder.Configuration["SecretTests:File"], builder.Configuration["SecretTests:Variable"],
+                 builder.Configuration["SecretTests:Argument"]));
         }
         finally
         {
@@ -35,7 +37,9 @@ public class SecretFilesTests
     [Fact]
     public void A_services_configuration_file_is_the_one_beside_the_program_or_where_an_argument_says()
     {
-        Assert.Equal(AppContext.BaseDirectory.TrimEnd('/'), Host.CreateApplicationBuilder(Service.Arguments()).Environment.ContentRootPath.TrimEnd('/'));
+        Assert.Equal(
+            AppContext.BaseDirectory.TrimEnd('/'),
+            Host.CreateApplicationBuilder(Service.Arguments()).Environment.ContentRootPath.TrimEnd('/'));
         Assert.Equal("/usr", Host.CreateApplicationBuilder(Service.Arguments("--contentRoot=/usr")).Environment.ContentRootPath);
     }
 
@@ -49,12 +53,13 @@ public class SecretFilesTests
             ["Logging:LogLevel:Default"] = "Trace",
             ["Logging:LogLevel:MassTransit"] = "Trace",
         });
-        await Eventually.IsTrueAsync(() => indexer.Log.Lines.Any(line => line.Contains("RabbitMQ at", StringComparison.Ordinal))
+        await Wait.UntilAsync(() => indexer.Log.Lines.Any(line => line.Contains("RabbitMQ at", StringComparison.Ordinal))
             && indexer.Log.Lines.Any(line => line.Contains("database does not answer", StringComparison.Ordinal)));
         foreach (string path in (string[])["/health/ready", "/api/libraries"])
         {
             using var answer = await indexer.Http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
-            Assert.DoesNotContain(Password, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                Password, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         }
 
         Assert.DoesNotContain(indexer.Log.Lines, line => line.Contains(Password, StringComparison.Ordinal));

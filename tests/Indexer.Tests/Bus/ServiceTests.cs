@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using WatchPhoto.Bus;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Bus;
 
@@ -19,7 +20,7 @@ public sealed class ServiceTests : IDisposable
 
         await Service.StartAsync(host, TestContext.Current.CancellationToken);
         var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        await Eventually.IsTrueAsync(() => stopping.IsCancellationRequested);
+        await Wait.UntilAsync(() => stopping.IsCancellationRequested);
         await host.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(1, Environment.ExitCode);

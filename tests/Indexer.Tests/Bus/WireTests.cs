@@ -28,24 +28,34 @@ public class WireTests(TestServers fixture)
             Inode = ulong.MaxValue,
             BirthTime = FileTime.Parse("2025-01-02T03:04:05Z"),
         };
-        var photo = new PhotoDescription { Width = 4000, Height = 3000, TakenAt = "2025-12-24T18:00:00", CameraMake = "Canon", CameraModel = "R5" };
+        var photo =
+            new PhotoDescription { Width = 4000, Height = 3000, TakenAt = "2025-12-24T18:00:00", CameraMake = "Canon", CameraModel = "R5" };
         await AssertWireAsync(
             new FileEvents
             {
                 LibraryId = "photos", Epoch = 3, Host = "nas",
                 Events =
                 [
-                    new() { Kind = FileEventKind.Created, Version = 1767323045123456, Path = "2026/相片 a.b\"c'$.jpg", PhotoId = Id, File = file, Photo = photo },
+                    new()
+                    {
+                        Kind = FileEventKind.Created, Version = 1767323045123456, Path = "2026/相片 a.b\"c'$.jpg", PhotoId = Id, File = file,
+                        Photo = photo,
+                    },
                     new() { Kind = FileEventKind.Changed, Version = 1, Path = "a", PhotoId = Id, File = file with { BirthTime = null } },
                     new() { Kind = FileEventKind.Deleted, Version = 1, Path = "line\nbreak<&>.jpg" },
-                    new() { Kind = FileEventKind.Moved, Version = 1, Path = "b", OldPath = "a", PhotoId = Id, File = file with { BirthTime = null } },
+                    new()
+                    {
+                        Kind = FileEventKind.Moved, Version = 1, Path = "b", OldPath = "a", PhotoId = Id,
+                        File = file with { BirthTime = null },
+                    },
                     new() { Kind = FileEventKind.DirectoryRemoved, Version = 1, Path = "2025//caf%E9" },
                 ],
             },
             """
             {"libraryId":"photos","epoch":3,"host":"nas","events":[
             {"kind":"created","version":1767323045123456,"path":"2026/相片 a.b\"c'$.jpg","photoId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11",
-            "file":{"size":5000000000,"modifiedAt":"2026-01-02T03:04:05.123456789Z","inode":"18446744073709551615","birthTime":"2025-01-02T03:04:05.000000000Z"},
+            "file":{"size":5000000000,"modifiedAt":"2026-01-02T03:04:05.123456789Z","inode":"18446744073709551615",
+            "birthTime":"2025-01-02T03:04:05.000000000Z"},
             "photo":{"width":4000,"height":3000,"takenAt":"2025-12-24T18:00:00","cameraMake":"Canon","cameraModel":"R5"}},
             {"kind":"changed","version":1,"path":"a","photoId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11",
             "file":{"size":5000000000,"modifiedAt":"2026-01-02T03:04:05.123456789Z","inode":"18446744073709551615"}},
@@ -74,8 +84,10 @@ public class WireTests(TestServers fixture)
     public void Numbers_above_53_bits_are_read_as_numbers_too_as_earlier_versions_wrote_them(string inode, string digest)
     {
         string json = $$$"""
-            {"libraryId":"photos","epoch":1,"host":"nas","events":[{"kind":"created","version":1,"path":"a","photoId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11",
-            "file":{"size":1,"modifiedAt":"2026-01-02T03:04:05Z","inode":{{{inode}}}}}],"proof":{"version":6,"count":4,"digest":{{{digest}}}}}
+            {"libraryId":"photos","epoch":1,"host":"nas","events":[{"kind":"created","version":1,"path":"a",
+            "photoId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11",
+            "file":{"size":1,"modifiedAt":"2026-01-02T03:04:05Z","inode":{{{inode}}}}}],"proof":{"version":6,"count":4,
+            "digest":{{{digest}}}}}
             """;
         var read = JsonSerializer.Deserialize<FileEvents>(json, Plain)!;
         Assert.Equal(ulong.MaxValue, read.Events.Single().File!.Inode);
@@ -93,7 +105,8 @@ public class WireTests(TestServers fixture)
                 new() { Id = "photos", Name = "Photos", Host = "nas", Path = "/srv/photos" },
                 new()
                 {
-                    Id = "old", Name = "Old", Host = "nas", Path = "/srv/old", Include = ["**/*"], Exclude = [], Epoch = 2, Owner = Id, HighestVersion = 1767323045123456,
+                    Id = "old", Name = "Old", Host = "nas", Path = "/srv/old", Include = ["**/*"], Exclude = [], Epoch = 2, Owner = Id,
+                    HighestVersion = 1767323045123456,
                     RemovedAt = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
                 },
             ],
@@ -101,11 +114,14 @@ public class WireTests(TestServers fixture)
         },
         """
         {"catalogId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","revision":7,"libraries":[
-        {"id":"photos","name":"Photos","host":"nas","path":"/srv/photos","kind":"store","backend":"local","watch":"auto","epoch":1,"highestVersion":0},
-        {"id":"old","name":"Old","host":"nas","path":"/srv/old","include":["**/*"],"exclude":[],"kind":"store","backend":"local","watch":"auto","epoch":2,
+        {"id":"photos","name":"Photos","host":"nas","path":"/srv/photos","kind":"store","backend":"local","watch":"auto","epoch":1,
+        "highestVersion":0},
+        {"id":"old","name":"Old","host":"nas","path":"/srv/old","include":["**/*"],"exclude":[],"kind":"store","backend":"local",
+        "watch":"auto","epoch":2,
         "owner":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","highestVersion":1767323045123456,"removedAt":"2026-01-02T03:04:05+00:00"}],
         "hosts":[{"host":"nas","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11"},
-        {"host":"other","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","rival":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12","refused":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12"}]}
+        {"host":"other","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","rival":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12",
+        "refused":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12"}]}
         """);
 
     [Fact]
@@ -146,9 +162,12 @@ public class WireTests(TestServers fixture)
             Rival = Id,
         },
         """
-        {"host":"nas","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","runId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12","sentAt":"2026-01-02T03:04:05+00:00","watchesUsed":1,"watchesLimit":2,"pendingOutbox":3,"libraries":[
-        {"libraryId":"photos","epoch":1,"state":"watching","entries":4,"directories":5,"diskComparedAt":"2026-01-02T00:00:00+00:00","proof":{"version":6,"count":4,"digest":"8","floor":0}},
-        {"libraryId":"old","epoch":2,"state":"scanning","reason":"Because.","entries":0,"directories":0,"progress":{"files":1,"expected":10,"filesPerSecond":2.5,"busySeconds":4}},
+        {"host":"nas","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","runId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12",
+        "sentAt":"2026-01-02T03:04:05+00:00","watchesUsed":1,"watchesLimit":2,"pendingOutbox":3,"libraries":[
+        {"libraryId":"photos","epoch":1,"state":"watching","entries":4,"directories":5,"diskComparedAt":"2026-01-02T00:00:00+00:00",
+        "proof":{"version":6,"count":4,"digest":"8","floor":0}},
+        {"libraryId":"old","epoch":2,"state":"scanning","reason":"Because.","entries":0,"directories":0,"progress":{"files":1,
+        "expected":10,"filesPerSecond":2.5,"busySeconds":4}},
         {"libraryId":"dark","epoch":3,"state":"degraded","reason":"It is dark.","entries":6,"directories":7,"unseen":{"count":3,"places":[
         {"directory":"2026/d","reason":"dark","remedy":"light","names":0},
         {"directory":"","reason":"dark","remedy":"light","name":"a.jpg","names":2},
@@ -170,7 +189,8 @@ public class WireTests(TestServers fixture)
         },
         """
         {"libraryId":"photos","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","entries":[
-        {"path":"a.jpg","photoId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","version":1,"file":{"size":2,"modifiedAt":"1970-01-01T00:00:03.000000004Z","inode":"5"}}],
+        {"path":"a.jpg","photoId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","version":1,"file":{"size":2,
+        "modifiedAt":"1970-01-01T00:00:03.000000004Z","inode":"5"}}],
         "isLast":true,"highestVersion":1767323045123456}
         """);
 
@@ -184,25 +204,32 @@ public class WireTests(TestServers fixture)
         new LibraryPreviewRequested
         {
             PreviewId = Id, StateId = Rival, Seconds = 2.5,
-            Library = new Library { Id = "raw", Name = "Raw", Host = "nas", Path = "/srv/raw", Include = ["*.{dng,nef}"], Exclude = ["Raw/**"] },
+            Library =
+                new Library { Id = "raw", Name = "Raw", Host = "nas", Path = "/srv/raw", Include = ["*.{dng,nef}"], Exclude = ["Raw/**"] },
         },
         """
         {"previewId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","stateId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c12","library":
-        {"id":"raw","name":"Raw","host":"nas","path":"/srv/raw","include":["*.{dng,nef}"],"exclude":["Raw/**"],"kind":"store","backend":"local","watch":"auto","epoch":1,"highestVersion":0},
+        {"id":"raw","name":"Raw","host":"nas","path":"/srv/raw","include":["*.{dng,nef}"],"exclude":["Raw/**"],"kind":"store",
+        "backend":"local","watch":"auto","epoch":1,"highestVersion":0},
         "seconds":2.5}
         """);
 
     [Fact]
     public Task A_preview_tells_what_there_is() => AssertWireAsync(
-        new LibraryPreviewed { PreviewId = Id, Files = 2, Paths = ["a.dng", "2026//caf%E9.dng"], DirectoriesLeftOut = 3, IsComplete = true },
+        new LibraryPreviewed
+        {
+            PreviewId = Id, Files = 2, Paths = ["a.dng", "2026//caf%E9.dng"], DirectoriesLeftOut = 3, IsComplete = true,
+        },
         """
-        {"previewId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","files":2,"paths":["a.dng","2026//caf%E9.dng"],"directoriesLeftOut":3,"isComplete":true,"isBusy":false}
+        {"previewId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","files":2,"paths":["a.dng","2026//caf%E9.dng"],"directoriesLeftOut":3,
+        "isComplete":true,"isBusy":false}
         """);
 
     [Fact]
     public Task A_preview_that_cannot_be_says_why() => AssertWireAsync(
         new LibraryPreviewed { PreviewId = Id, Problem = "It is busy.", IsBusy = true },
-        """{"previewId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","files":0,"paths":[],"directoriesLeftOut":0,"isComplete":false,"problem":"It is busy.","isBusy":true}""");
+        """{"previewId":"0198c5a7-7a3c-7d4e-9a55-1f0e6d2b8c11","files":0,"paths":[],"directoriesLeftOut":0"""
+            + ""","isComplete":false,"problem":"It is busy.","isBusy":true}""");
 
     private async Task AssertWireAsync<TMessage>(TMessage message, string expected)
         where TMessage : class
@@ -219,7 +246,8 @@ public class WireTests(TestServers fixture)
         using var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         // Before its queue is bound, what is published goes elsewhere.
-        await host.Services.GetRequiredService<IBusControl>().WaitForHealthStatus(BusHealthStatus.Healthy, TestContext.Current.CancellationToken);
+        await host.Services.GetRequiredService<IBusControl>().WaitForHealthStatus(
+            BusHealthStatus.Healthy, TestContext.Current.CancellationToken);
         await host.Services.GetRequiredService<IConfirmedPublisher>().PublishAsync(message, TestContext.Current.CancellationToken);
 
         var (read, body, contentType) = await seen.Task.WaitAsync(TestContext.Current.CancellationToken);

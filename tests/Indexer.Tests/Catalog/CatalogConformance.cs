@@ -15,7 +15,8 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
     [
         "$where.jpg", "$ROOT", "{\"$gt\": 1}", "a.b\"c'.jpg", "a.b.c", "'; DROP TABLE register; --", "%", "_", "new\nline.jpg", "-rf",
         " ", "A.JPG", "a.jpg", "e\u0301.jpg", "\u00E9.jpg", "\uD7FF", "\uE000", "\uFFFD", "\uFFFF", "\U00010000", "\U0001F4F7.jpg",
-        "\U0010FFFF", "a", "a.d/1.jpg", "a/1.jpg", "a/$set", "a0", "//caf%E9.jpg", "2024//caf%E9.jpg", "2024/caf%E9.jpg", "0", "/%FF/0", "a\u0001b",
+        "\U0010FFFF", "a", "a.d/1.jpg", "a/1.jpg", "a/$set", "a0", "//caf%E9.jpg", "2024//caf%E9.jpg", "2024/caf%E9.jpg", "0", "/%FF/0",
+        "a\u0001b",
     ];
 
     private readonly string _library = Guid.NewGuid().ToString();
@@ -61,7 +62,8 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
         long now = Events.At(100), ahead = TimeSpan.FromDays(3653).Ticks / TimeSpan.TicksPerMicrosecond;
         await ApplyAsync(Created("kept.jpg", 1, photo: 1), Created("gone.jpg", 2, photo: 2), Created("below/old.jpg", 3, photo: 3));
         await ApplyAsync(
-            Changed("changed.jpg", ahead, photo: 4), Deleted("gone.jpg", ahead + 1), Removed("below", ahead + 2), Created("below/new.jpg", ahead + 2, photo: 5));
+            Changed("changed.jpg", ahead, photo: 4), Deleted("gone.jpg", ahead + 1), Removed("below", ahead + 2),
+            Created("below/new.jpg", ahead + 2, photo: 5));
 
         Assert.Equal(5, await Photos.LowerAsync(_library, now, Cancellation));
         Assert.Equal(now, (await Photos.ProveAsync(_library, Cancellation)).Version);
@@ -81,7 +83,9 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
         await Photos.BuryUpToAsync(_library, now, Cancellation);
         Assert.Equal(again.Select(Photo).OrderBy(photo => photo.Path, StringComparer.Ordinal), await ReadAsync());
         var proof = await Photos.ProveAsync(_library, Cancellation);
-        Assert.Equal(again.Sum(change => RegisterDigest.Compute(change.Path, change.Version, change.PhotoId!.Value, change.File!, change.Photo)), proof.Digest);
+        Assert.Equal(
+            again.Sum(change => RegisterDigest.Compute(change.Path, change.Version, change.PhotoId!.Value, change.File!, change.Photo)),
+            proof.Digest);
     }
 
     [Fact]
@@ -181,7 +185,8 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
         await ApplyAsync(Created("a.jpg", 1, 1), Created("b.jpg", 1, 2), Created("c.jpg", 1, 3));
         await ApplyAsync(Moved("b.jpg", "a.jpg", 2, 2), Moved("c.jpg", "b.jpg", 2, 3), Moved("a.jpg", "c.jpg", 2, 1));
 
-        Assert.Equal([("a.jpg", PhotoId(2)), ("b.jpg", PhotoId(3)), ("c.jpg", PhotoId(1))], (await ReadAsync()).Select(p => (p.Path, p.PhotoId)));
+        Assert.Equal(
+            [("a.jpg", PhotoId(2)), ("b.jpg", PhotoId(3)), ("c.jpg", PhotoId(1))], (await ReadAsync()).Select(p => (p.Path, p.PhotoId)));
     }
 
     [Fact]
@@ -257,7 +262,8 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
         string deepest = string.Join('/', Enumerable.Repeat("/" + string.Concat(Enumerable.Repeat("%FF", 255)), 17)); // 13,000 bytes
         string[] paths =
         [
-            .. from length in Enumerable.Range(140, 70) from end in new[] { "a", "\u00E9", "\uFFFD", "\U0001F4F7", "" } select $"{deep}/{new string('x', length)}{end}",
+            .. from length in Enumerable
+            .Range(140, 70) from end in new[] { "a", "\u00E9", "\uFFFD", "\U0001F4F7", "" } select $"{deep}/{new string('x', length)}{end}",
             .. from name in new[] { "b.jpg", "a.jpg", "\U0001F4F7", "\uE000", "sub/1.jpg", "sub/0.jpg", "sub0" } select $"{deeper}/{name}",
             .. from name in new[] { "2.jpg", "1.jpg" } select $"{deepest}/{name}",
             "a.jpg", "\u00EA", "zzz",
@@ -265,12 +271,16 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
         await ApplyAllAsync(paths.Select(path => Created(path, 1)));
         var sorted = InByteOrder(paths);
         Assert.Equal(sorted, await PathsAsync());
-        Assert.Equal(sorted.Where(path => path.StartsWith(deeper + "/s", StringComparison.Ordinal)), (await ReadAsync(deeper + "/s")).Select(p => p.Path));
+        Assert.Equal(
+            sorted.Where(path => path.StartsWith(deeper + "/s", StringComparison.Ordinal)),
+            (await ReadAsync(deeper + "/s")).Select(p => p.Path));
         foreach (string path in sorted.Where((_, i) => i % 30 == 0).Append($"{deeper}/b.jpg"))
             Assert.Equal(sorted.SkipWhile(p => p != path).Skip(1).Take(5), (await ReadAsync(after: path, limit: 5)).Select(p => p.Path));
 
         await ApplyAsync(Removed(deeper + "/sub", 2), Created(deeper + "/sub/late.jpg", 1), Deleted(deepest + "/2.jpg", 2));
-        Assert.Equal(sorted.Where(path => !path.StartsWith(deeper + "/sub/", StringComparison.Ordinal) && path != deepest + "/2.jpg"), await PathsAsync());
+        Assert.Equal(
+            sorted.Where(path => !path.StartsWith(deeper + "/sub/", StringComparison.Ordinal) && path != deepest + "/2.jpg"),
+            await PathsAsync());
 
         var living = await ReadAsync();
         await ApplyAsync(Removed(deep, 3), Removed(deepest, 3));
@@ -289,7 +299,8 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
 
         Assert.Equal(sorted, await PathsAsync());
         Assert.Equal(sorted[..1101], (await ReadAsync(limit: 1101)).Select(photo => photo.Path));
-        Assert.Equal(sorted.Where(path => path.StartsWith(deep + "/", StringComparison.Ordinal)), (await ReadAsync(deep + "/")).Select(p => p.Path));
+        Assert.Equal(
+            sorted.Where(path => path.StartsWith(deep + "/", StringComparison.Ordinal)), (await ReadAsync(deep + "/")).Select(p => p.Path));
     }
 
     [Fact]
@@ -309,7 +320,9 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
     {
         var photoId = Guid.CreateVersion7();
         var link = Created("link.jpg", 1) with { PhotoId = photoId };
-        await ApplyAsync(link, Created("name.jpg", 1) with { PhotoId = photoId }, Created("gone.jpg", 1) with { PhotoId = photoId }, Deleted("gone.jpg", 2));
+        await ApplyAsync(
+            link, Created("name.jpg", 1) with { PhotoId = photoId }, Created("gone.jpg", 1) with { PhotoId = photoId },
+            Deleted("gone.jpg", 2));
 
         Assert.Equal(["link.jpg", "name.jpg"], (await Photos.FindAsync(photoId, Cancellation)).Select(photo => photo.Path));
         Assert.Equal(Photo(link), (await Photos.FindAsync(photoId, Cancellation))[0]);
@@ -359,7 +372,8 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
         await store.ApplyAsync(Catalog, Message(_library,
             Created("kept.jpg", 1) with { Version = old }, Created("deleted.jpg", 1) with { Version = old }), dies: () => false);
         await ApplyAsync(
-            Changed("kept.jpg", 1, 2) with { Version = old + 1 }, Deleted("deleted.jpg", 1) with { Version = old + 1 }, Created("young.jpg", 1));
+            Changed("kept.jpg", 1, 2) with { Version = old + 1 }, Deleted("deleted.jpg", 1) with { Version = old + 1 },
+            Created("young.jpg", 1));
         Assert.Equal([("kept.jpg", PhotoId(2)), ("young.jpg", PhotoId(1))], (await ReadAsync()).Select(p => (p.Path, p.PhotoId)));
     }
 
@@ -386,7 +400,8 @@ public abstract class CatalogConformance<TStore>(TStore store) : IClassFixture<T
     {
         await using var catalog = await store.OpenNewAsync();
         await catalog.Photos.ApplyAsync(Message(_library,
-            Created("living.jpg", 1), Created("gone.jpg", 1), Deleted("gone.jpg", 2), Created("a/swept.jpg", 1), Removed("a", 2)), Cancellation);
+            Created("living.jpg", 1), Created("gone.jpg", 1), Deleted("gone.jpg", 2), Created("a/swept.jpg", 1),
+            Removed("a", 2)), Cancellation);
 
         Assert.Equal(0, await catalog.Photos.ExpireAsync(Now.AddDays(30), Cancellation));
         Assert.Equal(3, (await store.ContentsAsync(catalog, _library)).Registers.Count);

@@ -16,7 +16,10 @@ public abstract class CatalogMemory<TStore>(TStore store) : IClassFixture<TStore
         foreach (var some in Enumerable.Range(0, 5000).Chunk(50))
         {
             await store.Shared.Photos.ApplyAsync(
-                Message(library, [.. some.Select(i => Created($"{i:D5}.jpg", 1) with { Photo = new PhotoDescription { CameraModel = text } })]), Cancellation);
+                Message(
+                    library,
+                    [.. some.Select(i => Created($"{i:D5}.jpg", 1) with { Photo = new PhotoDescription { CameraModel = text } })]),
+                Cancellation);
         }
 
         long before = 0, most = 0;

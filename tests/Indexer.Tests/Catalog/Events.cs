@@ -9,7 +9,8 @@ internal static class Events
     public static readonly DateTimeOffset Now = new(DateTime.UtcNow.Date, TimeSpan.Zero);
 
     /// <summary>A version that many microseconds after an hour ago.</summary>
-    public static long At(long version) => (Now.AddHours(-1).Ticks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond + version;
+    public static long At(long version) =>
+        (Now.AddHours(-1).Ticks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond + version;
 
     public static FileEvents Message(string library, params IEnumerable<FileEvent> events) =>
         new() { LibraryId = library, Epoch = 1, Host = "nas", Events = [.. events] };
@@ -21,7 +22,8 @@ internal static class Events
     public static FileEvent Moved(string from, string to, long version, int photo = 1) =>
         Living(FileEventKind.Moved, to, version, photo) with { OldPath = from };
 
-    public static FileEvent Deleted(string path, long version) => new() { Kind = FileEventKind.Deleted, Version = At(version), Path = path };
+    public static FileEvent Deleted(string path, long version) =>
+        new() { Kind = FileEventKind.Deleted, Version = At(version), Path = path };
 
     public static FileEvent Removed(string directory, long version) =>
         new() { Kind = FileEventKind.DirectoryRemoved, Version = At(version), Path = directory };

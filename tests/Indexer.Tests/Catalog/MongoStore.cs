@@ -27,7 +27,8 @@ public sealed class MongoStore(TestServers servers) : Store
         services.AddMongoCatalog(place, options);
 
     internal override Task ApplyAsync(OpenCatalog catalog, FileEvents message, Func<bool> dies) =>
-        RegisterAlgebra.ApplyAsync(new MortalSteps(new MongoRegisterSteps(Database(catalog)), dies), FoldedEvents.Of(message), 0, CancellationToken.None);
+        RegisterAlgebra.ApplyAsync(
+            new MortalSteps(new MongoRegisterSteps(Database(catalog)), dies), FoldedEvents.Of(message), 0, CancellationToken.None);
 
     internal override async Task<Contents> ContentsAsync(OpenCatalog catalog, string library)
     {
@@ -56,14 +57,17 @@ public sealed class MongoStore(TestServers servers) : Store
         {
             PipelineDefinition<BsonDocument, BsonDocument> earlier = new BsonDocument[]
             {
-                new("$set", new BsonDocument(field, new BsonDocument("$subtract", new BsonArray { "$" + field, (long)time.TotalMilliseconds }))),
+                new(
+                    "$set",
+                    new BsonDocument(field, new BsonDocument("$subtract", new BsonArray { "$" + field, (long)time.TotalMilliseconds }))),
             };
             await Database(catalog).Watchers.UpdateManyAsync(
                 new BsonDocument(field, new BsonDocument("$exists", true)), Builders<BsonDocument>.Update.Pipeline(earlier));
         }
     }
 
-    internal override Task WriteByHandAsync(OpenCatalog catalog, string id, string path, string name) => Database(catalog).Libraries.InsertOneAsync(
+    internal override Task WriteByHandAsync(OpenCatalog catalog, string id, string path, string name) =>
+        Database(catalog).Libraries.InsertOneAsync(
         new BsonDocument { { "_id", id }, { "name", name }, { "host", "nas" }, { "path", path } });
 
     internal override Task WriteWronglyByHandAsync(OpenCatalog catalog, string id) => Database(catalog).Libraries.InsertOneAsync(

@@ -1,8 +1,8 @@
 using MongoDB.Bson;
 using MongoDB.Driver;
 using WatchPhoto.Indexer.Catalog;
-using WatchPhoto.Bus.Tests;
 using static WatchPhoto.Indexer.Tests.Catalog.Events;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
 
@@ -35,7 +35,8 @@ public class MongoDatabaseTests(MongoStore store) : IClassFixture<MongoStore>
         await using var catalog = await store.OpenNewAsync();
         Assert.Equal([31.0, 32.0], await DaysAsync());
 
-        var others = Enumerable.Range(0, 3).Select(_ => store.Open(catalog.Place, new CatalogOptions { TombstoneAge = TimeSpan.FromDays(7) })).ToList();
+        var others = Enumerable.Range(0, 3).Select(
+            _ => store.Open(catalog.Place, new CatalogOptions { TombstoneAge = TimeSpan.FromDays(7) })).ToList();
         await Task.WhenAll(others.Select(other => Task.Run(() => other.Setup.PrepareAsync(Cancellation))));
         Assert.Equal([8.0, 9.0], await DaysAsync());
         foreach (var other in others)

@@ -3,6 +3,7 @@ using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Registry;
 using static WatchPhoto.Indexer.Tests.Catalog.Events;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
 
@@ -137,7 +138,9 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
         }
 
         Assert.Single(Catalog.Log.Lines, line => line.Contains("library wrong", StringComparison.Ordinal));
-        Assert.Single(Catalog.Log.Lines, line => line.Contains("library relative", StringComparison.Ordinal) && line.Contains("not absolute", StringComparison.Ordinal));
+        Assert.Single(
+            Catalog.Log.Lines,
+            line => line.Contains("library relative", StringComparison.Ordinal) && line.Contains("not absolute", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -203,7 +206,8 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
         await Catalog.Libraries.AddAsync(Library("photos"), Cancellation);
         await Catalog.Libraries.AddAsync(Library("removed") with { Host = "old", RemovedAt = Now }, Cancellation);
         var alive = Report("alive", Guid.NewGuid(), Now);
-        foreach (var report in (WatcherReport[])[Report("nas", Guid.NewGuid(), Now), Report("old", Guid.NewGuid(), Now), Report("made-up", Guid.NewGuid(), Now.AddYears(7000)), alive])
+        foreach (var report in (WatcherReport[])[Report("nas", Guid.NewGuid(), Now), Report("old", Guid.NewGuid(), Now),
+            Report("made-up", Guid.NewGuid(), Now.AddYears(7000)), alive])
             Assert.True(await SaveAsync(report));
         Assert.Equal(0, await Catalog.Watchers.ForgetSilentAsync(silence, Cancellation));
         Assert.Equal(4, (await LeasesAsync()).Count);
@@ -303,13 +307,17 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
 
         Assert.Equal([("by-hand", none, 1), ("elsewhere", none, 1), ("photos", none, 1), ("removed", none, 1)], await OwnersAsync());
         await SaveAsync(first);
-        Assert.Equal([("by-hand", first.StateId, 1), ("elsewhere", none, 1), ("photos", first.StateId, 1), ("removed", none, 1)], await OwnersAsync());
+        Assert.Equal(
+            [("by-hand", first.StateId, 1), ("elsewhere", none, 1), ("photos", first.StateId, 1), ("removed", none, 1)],
+            await OwnersAsync());
         Assert.Equal(await OwnersAsync(), await OwnersAsync());
 
         await Catalog.Watchers.SaveAsync(second, TimeSpan.Zero, Cancellation);
         // Several indexers find out at once.
         var all = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(OwnersAsync)));
-        Assert.Equal([("by-hand", second.StateId, 2), ("elsewhere", none, 1), ("photos", second.StateId, 2), ("removed", none, 1)], await OwnersAsync());
+        Assert.Equal(
+            [("by-hand", second.StateId, 2), ("elsewhere", none, 1), ("photos", second.StateId, 2), ("removed", none, 1)],
+            await OwnersAsync());
         Assert.All(all.SelectMany(owners => owners), owner => Assert.True(owner.Epoch == 1 || owner.Owner == second.StateId));
     }
 
@@ -356,10 +364,15 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
         [
             new()
             {
-                LibraryId = "photos", Epoch = 1, State = LibraryState.Scanning, Reason = "$because it \"is\" so", Entries = 1L << 52, Directories = 3,
+                LibraryId = "photos", Epoch = 1, State = LibraryState.Scanning, Reason = "$because it \"is\" so", Entries = 1L << 52,
+                Directories = 3,
                 Progress = new ScanProgress(1, 2, 3.5, 0.25), DiskComparedAt = sentAt, Proof = new Proof(At(1), 2, 1L << 60),
             },
-            new() { LibraryId = "more", Epoch = 2, State = LibraryState.Watching, Entries = 0, Directories = 0, Progress = new ScanProgress(1, 2, 3, 0) },
+            new()
+            {
+                LibraryId = "more", Epoch = 2, State = LibraryState.Watching, Entries = 0, Directories = 0,
+                Progress = new ScanProgress(1, 2, 3, 0),
+            },
             new()
             {
                 LibraryId = "less", Epoch = 3, State = LibraryState.Degraded, Entries = 0, Directories = 0,

@@ -5,6 +5,7 @@ using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Catalog.Algebra;
 using WatchPhoto.Indexer.Sqlite;
 using WatchPhoto.Indexer.Tests.Catalog.Convergence;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
 
@@ -52,7 +53,9 @@ public sealed class SqliteStore : Store
         ExecuteAsync(catalog, "UPDATE watcher SET rival_since = rival_since - $time, heard_at = heard_at - $time", ("$time", time.Ticks));
 
     internal override Task WriteByHandAsync(OpenCatalog catalog, string id, string path, string name) =>
-        ExecuteAsync(catalog, "INSERT INTO library (id, name, host, path) VALUES ($id, $name, 'nas', $path)", ("$id", id), ("$name", name), ("$path", path));
+        ExecuteAsync(
+            catalog, "INSERT INTO library (id, name, host, path) VALUES ($id, $name, 'nas', $path)", ("$id", id), ("$name", name),
+            ("$path", path));
 
     internal override Task WriteWronglyByHandAsync(OpenCatalog catalog, string id) =>
         ExecuteAsync(catalog, "INSERT INTO library (id, name, host, path, include) VALUES ($id, 'Wrong', 'nas', '/x', '{1')", ("$id", id));

@@ -1,9 +1,9 @@
 #pragma warning disable CA1416 // The tests run on Linux.
 
 using Microsoft.Extensions.DependencyInjection;
-using WatchPhoto.Bus.Tests;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Sqlite;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
 
@@ -24,7 +24,8 @@ public class SqliteDatabaseTests(SqliteStore store) : IClassFixture<SqliteStore>
         await catalog.DisposeAsync();
 
         await using var again = store.Open(catalog.Place);
-        var refused = await Assert.ThrowsAsync<NotSupportedException>(() => again.Setup.PrepareAsync(TestContext.Current.CancellationToken));
+        var refused = await Assert.ThrowsAsync<NotSupportedException>(
+            () => again.Setup.PrepareAsync(TestContext.Current.CancellationToken));
         Assert.Contains("newer", refused.Message, StringComparison.Ordinal);
     }
 
@@ -56,7 +57,9 @@ public class SqliteDatabaseTests(SqliteStore store) : IClassFixture<SqliteStore>
         await catalog.Setup.PrepareAsync(TestContext.Current.CancellationToken);
         Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
         if (!isThere)
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(place)!));
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+                File.GetUnixFileMode(Path.GetDirectoryName(place)!));
     }
 
     [Fact]
@@ -65,11 +68,14 @@ public class SqliteDatabaseTests(SqliteStore store) : IClassFixture<SqliteStore>
         await using var catalog = await store.OpenNewAsync();
         var report = new WatcherReport
         {
-            Host = "nas", StateId = Guid.NewGuid(), RunId = Guid.NewGuid(), SentAt = Events.Now, WatchesUsed = 1, WatchesLimit = 1, PendingOutbox = 0, Libraries = [],
+            Host = "nas", StateId = Guid.NewGuid(), RunId = Guid.NewGuid(), SentAt = Events.Now, WatchesUsed = 1, WatchesLimit = 1,
+            PendingOutbox = 0, Libraries = [],
         };
         await catalog.Watchers.SaveAsync(report, TimeSpan.Zero, TestContext.Current.CancellationToken);
         await store.LetPassAsync(catalog, TimeSpan.FromDays(2));
-        Assert.False(await catalog.Watchers.SaveAsync(report with { SentAt = Events.Now.AddSeconds(5) }, TimeSpan.Zero, TestContext.Current.CancellationToken));
+        Assert.False(
+            await catalog.Watchers.SaveAsync(
+                report with { SentAt = Events.Now.AddSeconds(5) }, TimeSpan.Zero, TestContext.Current.CancellationToken));
         Assert.Equal(0, await catalog.Watchers.ForgetSilentAsync(TimeSpan.FromDays(1), TestContext.Current.CancellationToken));
         Assert.Single(await catalog.Watchers.ReadLeasesAsync(TestContext.Current.CancellationToken));
     }
@@ -85,7 +91,8 @@ public class SqliteDatabaseTests(SqliteStore store) : IClassFixture<SqliteStore>
             writer.Execute($"INSERT INTO removal VALUES ('shared', '{i}', 1)");
             return i % 7 == 0 ? throw new InvalidOperationException($"work {i}") : i;
         }, TestContext.Current.CancellationToken)).ToList();
-        await Task.WhenAll(works).ContinueWith(_ => { }, TestContext.Current.CancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
+        await Task.WhenAll(works).ContinueWith(
+            _ => { }, TestContext.Current.CancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
 
         for (int i = 0; i < works.Count; i++)
         {
@@ -96,7 +103,8 @@ public class SqliteDatabaseTests(SqliteStore store) : IClassFixture<SqliteStore>
         }
 
         var there = await database.WriteAsync(
-            writer => writer.Scalar("SELECT group_concat(directory) FROM (SELECT directory FROM removal ORDER BY CAST(directory AS INTEGER))"),
+            writer => writer.Scalar(
+                "SELECT group_concat(directory) FROM (SELECT directory FROM removal ORDER BY CAST(directory AS INTEGER))"),
             TestContext.Current.CancellationToken);
         Assert.Equal(string.Join(',', Enumerable.Range(0, 200).Where(i => i % 7 != 0)), there);
     }

@@ -1,6 +1,6 @@
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Scenarios.Tests.Histories;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests.Chaos;
 
@@ -28,7 +28,11 @@ internal sealed class ChaosRun
         _schedules = [.. Enumerable.Range(0, rounds).Select(_ => new Schedule(random))];
         Histories = [.. Enumerable.Range(seed * 100, historiesOnHost * fleet.Hosts.Count)
             .Select(one => new History(one, Directory.CreateDirectory($"{directory}/{one}").FullName, rounds, Busyness))];
-        _runs = [.. fleet.Hosts.Select((host, which) => new HistoryRun(host, [.. Histories.Skip(which * historiesOnHost).Take(historiesOnHost)]))];
+        _runs =
+        [
+            .. fleet.Hosts.Select((host, which) =>
+                new HistoryRun(host, [.. Histories.Skip(which * historiesOnHost).Take(historiesOnHost)])),
+        ];
     }
 
     public IReadOnlyList<History> Histories { get; }
@@ -71,7 +75,8 @@ internal sealed class ChaosRun
         var bothering = _stranger?.BotherAsync(libraries, isPurged, new Random(_seed + round), over.Token) ?? Task.CompletedTask;
         try
         {
-            await Task.WhenAll([.. _runs.Select(run => run.LiveAsync(round, Slowness)), _fleet.HarmAsync(schedule, new Random(_seed + round))]);
+            await Task.WhenAll(
+                [.. _runs.Select(run => run.LiveAsync(round, Slowness)), _fleet.HarmAsync(schedule, new Random(_seed + round))]);
         }
         finally
         {
@@ -86,7 +91,8 @@ internal sealed class ChaosRun
         {
             await NothingFailedAsync(schedule);
             var now = DateTimeOffset.UtcNow;
-            foreach (var (host, library) in _fleet.Hosts.Zip(_runs).SelectMany(pair => pair.Second.Libraries.Select(library => (pair.First, library))))
+            foreach (var (host, library) in _fleet.Hosts.Zip(_runs).SelectMany(
+                pair => pair.Second.Libraries.Select(library => (pair.First, library))))
             {
                 await host.UntilAsync(async () =>
                 {

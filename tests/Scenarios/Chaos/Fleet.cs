@@ -4,7 +4,6 @@ using MongoDB.Bson;
 using MongoDB.Driver;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Scenarios.Tests.Running;
 using WatchPhoto.Testing;
 
@@ -90,13 +89,14 @@ internal sealed class Fleet : IAsyncDisposable
         {
             foreach (var process in new[] { host.Watcher, host.Indexer })
                 await File.WriteAllLinesAsync(Path.Combine(directory, $"{process.Name}.log"), process.Lines, Cancellation);
-            Shell.Run(directory, $"cp -r {host.StateDirectory} 'state of {host.Host}'");
+            Shell.Run($"cp -r {host.StateDirectory} 'state of {host.Host}'", directory);
         }
 
         foreach (var name in await (await _database.ListCollectionNamesAsync(cancellationToken: Cancellation)).ToListAsync(Cancellation))
         {
             var documents = await _database.GetCollection<BsonDocument>(name).Find(new BsonDocument()).ToListAsync(Cancellation);
-            await File.WriteAllLinesAsync(Path.Combine(directory, $"{name}.json"), documents.Select(document => document.ToJson()), Cancellation);
+            await File.WriteAllLinesAsync(
+                Path.Combine(directory, $"{name}.json"), documents.Select(document => document.ToJson()), Cancellation);
         }
 
         return directory;
@@ -140,9 +140,9 @@ internal sealed class Fleet : IAsyncDisposable
         host.Watcher.Kill();
         // It may have been killed before it had made one.
         if (fault.Harm is Harm.LoseState or Harm.CorruptState)
-            Shell.Run("/", $"rm -rf {host.StateDirectory}");
+            Shell.Run($"rm -rf {host.StateDirectory}", "/");
         if (fault.Harm == Harm.CorruptState)
-            Shell.Run("/", $"mkdir {host.StateDirectory}; head -c 100000 /dev/urandom > {host.StateDirectory}/watcher.db");
+            Shell.Run($"mkdir {host.StateDirectory}; head -c 100000 /dev/urandom > {host.StateDirectory}/watcher.db", "/");
         await Task.Delay(fault.For, Cancellation);
         await host.StartAsync();
     }
@@ -236,7 +236,9 @@ internal sealed class Fleet : IAsyncDisposable
                 if (documents.Count > 0)
                 {
                     await collection.BulkWriteAsync(
-                        documents.Select(document => new ReplaceOneModel<BsonDocument>(new BsonDocument("_id", document["_id"]), document) { IsUpsert = true }),
+                        documents.Select(
+                            document => new ReplaceOneModel<BsonDocument>(
+                                new BsonDocument("_id", document["_id"]), document) { IsUpsert = true }),
                         new BulkWriteOptions { IsOrdered = false }, Cancellation);
                 }
             });
@@ -251,7 +253,8 @@ internal sealed class Fleet : IAsyncDisposable
         await ByHandAsync(() => registry.DeleteManyAsync(new BsonDocument(), Cancellation));
         await Task.Delay(milliseconds, Cancellation);
         await ByHandAsync(() => registry.BulkWriteAsync(
-            backup.Select(document => new ReplaceOneModel<BsonDocument>(new BsonDocument("_id", document["_id"]), document) { IsUpsert = true }),
+            backup.Select(
+                document => new ReplaceOneModel<BsonDocument>(new BsonDocument("_id", document["_id"]), document) { IsUpsert = true }),
             cancellationToken: Cancellation));
     }
 

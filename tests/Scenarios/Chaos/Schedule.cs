@@ -85,14 +85,16 @@ internal sealed class Schedule
 
     public SortedDictionary<Victim, Fault[]> ByVictim { get; } = [];
 
-    public IEnumerable<(Victim Victim, Harm Harm)> Harms => ByVictim.SelectMany(faults => faults.Value.Select(fault => (faults.Key, fault.Harm)));
+    public IEnumerable<(Victim Victim, Harm Harm)> Harms =>
+        ByVictim.SelectMany(faults => faults.Value.Select(fault => (faults.Key, fault.Harm)));
 
     public override string ToString()
     {
         var text = new StringBuilder();
         foreach (var (victim, faults) in ByVictim)
         {
-            var said = faults.Select(fault => string.Create(CultureInfo.InvariantCulture, $"after {fault.After} ms {fault.Harm} for {fault.For} ms"));
+            var said = faults.Select(
+                fault => string.Create(CultureInfo.InvariantCulture, $"after {fault.After} ms {fault.Harm} for {fault.For} ms"));
             text.Append(CultureInfo.InvariantCulture, $"  {victim}: {string.Join(", ", said)}\n");
         }
 

@@ -4,8 +4,8 @@ using System.Text;
 using System.Text.Json;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Scenarios.Tests.Running;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests.Chaos;
 
@@ -66,7 +66,8 @@ internal sealed class Stranger(Fleet fleet)
     }
 
     /// <summary>What was sent and has not been found in the error queue; null: nothing.</summary>
-    public string? Missing => _expected.Count == 0 ? null : $"{_expected.Count} refused messages are not in the error queue, {_expected.First()} among them.";
+    public string? Missing =>
+        _expected.Count == 0 ? null : $"{_expected.Count} refused messages are not in the error queue, {_expected.First()} among them.";
 
     private async Task TellAsync(string host, string library, bool isPurged, Random random)
     {
@@ -77,7 +78,10 @@ internal sealed class Stranger(Fleet fleet)
         {
             0 => (true, FileEvents(mark, new string('x', 200_000), host, created)),
             // So large that only one in a while is sent.
-            1 => (true, FileEvents(mark, library, host, created, $",\"padding\":\"{new string('x', random.Next(8) == 0 ? 15_800_000 : 1_200_000)}\"")),
+            1 => (
+                true,
+                FileEvents(
+                    mark, library, host, created, $",\"padding\":\"{new string('x', random.Next(8) == 0 ? 15_800_000 : 1_200_000)}\"")),
             2 => (true, FileEvents(mark, library, host, created, $",\"proof\":{Proof(1L << 53, 0, 1L << 53)}")),
             3 => (false, FileEvents(mark, library, "somebody-else", "", $",\"proof\":{Proof(Now(), 0, Now())}")),
             4 => (true, FileEvents(mark, library, host, created.Replace("\"created\"", "1", StringComparison.Ordinal))),
@@ -107,10 +111,12 @@ internal sealed class Stranger(Fleet fleet)
             1 => (BusNames.WatcherReportsExchange, Report("first", id, "null")),
             2 => (BusNames.WatcherReportsExchange, Report("", id, "")),
             3 => (BusNames.WatcherReportsExchange, Report("first", id,
-                $"{{\"libraryId\":\"{library}\",\"epoch\":1,\"state\":\"watching\",\"entries\":0,\"directories\":0,\"proof\":{Proof(1L << 53, 0, 1L << 53)}}}")),
+                $"{{\"libraryId\":\"{library}\",\"epoch\":1,\"state\":\"watching\",\"entries\":0,"
+                    + $"\"directories\":0,\"proof\":{Proof(1L << 53, 0, 1L << 53)}}}")),
             4 => (BusNames.LibrariesExchange, Announcement(id, "null")),
             5 => (BusNames.LibrariesExchange, Announcement(id,
-                $"{{\"id\":\"{library}\",\"name\":\"x\",\"host\":\"first\",\"path\":\"/\",\"kind\":\"store\",\"backend\":\"local\",\"watch\":\"auto\",\"epoch\":1,\"highestVersion\":{1L << 53}}}")),
+                $"{{\"id\":\"{library}\",\"name\":\"x\",\"host\":\"first\",\"path\":\"/\","
+                    + $"\"kind\":\"store\",\"backend\":\"local\",\"watch\":\"auto\",\"epoch\":1,\"highestVersion\":{1L << 53}}}")),
             6 => (BusNames.LibraryActionsExchange, $"{{\"libraryId\":\"{library}\",\"action\":{random.Next(8)}}}"),
             7 => (BusNames.CatalogPartsExchange, Part(library, id, "null")),
             8 => (BusNames.CatalogPartsExchange, Part(library, id, "")),
@@ -123,7 +129,11 @@ internal sealed class Stranger(Fleet fleet)
     {
         var (right, request) = random.Next(7) switch
         {
-            0 => (HttpStatusCode.Forbidden, Request(HttpMethod.Post, $"api/libraries/{library}/deletions/accept", ("Origin", "http://evil.example"), ("Sec-Fetch-Site", "cross-site"))),
+            0 => (
+                HttpStatusCode.Forbidden,
+                Request(
+                    HttpMethod.Post, $"api/libraries/{library}/deletions/accept", ("Origin", "http://evil.example"),
+                    ("Sec-Fetch-Site", "cross-site"))),
             1 => (HttpStatusCode.Forbidden, Request(HttpMethod.Delete, $"api/libraries/{library}", ("Origin", "null"))),
             2 => (HttpStatusCode.BadRequest, Request(HttpMethod.Get, "api/libraries", ("Host", "evil.example"))),
             3 => (HttpStatusCode.RequestEntityTooLarge, Request(HttpMethod.Post, "api/libraries", new StringContent(
@@ -139,9 +149,12 @@ internal sealed class Stranger(Fleet fleet)
                 using var answer = await (await host.ApiAsync()).SendAsync(request, Cancellation);
                 // While the database is away there is no answer to anything.
                 if (answer.StatusCode != right && answer.StatusCode != HttpStatusCode.ServiceUnavailable)
-                    _wrong.Add($"{request.Method} {request.RequestUri} is answered {(int)answer.StatusCode}, not {(int)right}: {await answer.Content.ReadAsStringAsync(Cancellation)}");
+                    _wrong.Add(
+                        $"{request.Method} {request.RequestUri} is answered {(int)answer.StatusCode}, not {(int)right}: "
+                            + $"{await answer.Content.ReadAsStringAsync(Cancellation)}");
             }
-            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException && !Cancellation.IsCancellationRequested)
+            catch (Exception exception) when (
+                exception is HttpRequestException or OperationCanceledException && !Cancellation.IsCancellationRequested)
             {
                 // It is killed or frozen.
             }
@@ -163,7 +176,8 @@ internal sealed class Stranger(Fleet fleet)
             return await fleet.Broker.TryPublishAsync(exchange, "", body);
         }
         catch (Exception exception) when (
-            (exception is HttpRequestException or OperationCanceledException or JsonException || BusConnection.IsAway(exception)) && !Cancellation.IsCancellationRequested)
+            (exception is HttpRequestException or OperationCanceledException or JsonException || BusConnection.IsAway(exception))
+                && !Cancellation.IsCancellationRequested)
         {
             return false;
         }
@@ -184,28 +198,36 @@ internal sealed class Stranger(Fleet fleet)
     private static string? MarkOf(string body)
     {
         const string Start = "{\"mark\":\"";
-        return body.StartsWith(Start, StringComparison.Ordinal) && body.IndexOf('"', Start.Length) is > 0 and var end ? body[Start.Length..end] : null;
+        return body.StartsWith(Start, StringComparison.Ordinal) && body.IndexOf('"', Start.Length) is > 0 and var end
+            ? body[Start.Length..end]
+            : null;
     }
 
     private static long Now() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000;
 
     private static string FileEvents(string mark, string library, string host, string events, string more = "", long epoch = 1) =>
-        string.Create(CultureInfo.InvariantCulture, $"{{\"mark\":\"{mark}\",\"libraryId\":\"{library}\",\"epoch\":{epoch},\"host\":\"{host}\",\"events\":[{events}]{more}}}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{{\"mark\":\"{mark}\",\"libraryId\":\"{library}\",\"epoch\":{epoch},\"host\":\"{host}\",\"events\":[{events}]{more}}}");
 
     private static string Event(string path, long version) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{{\"kind\":\"created\",\"version\":{version},\"path\":\"{path}\",\"photoId\":\"{Guid.NewGuid()}\",\"file\":{{\"size\":1,\"modifiedAt\":\"2026-01-01T00:00:00Z\",\"inode\":\"1\"}}}}");
+            $"{{\"kind\":\"created\",\"version\":{version},\"path\":\"{path}\",\"photoId\":\"{Guid.NewGuid()}\","
+                + $"\"file\":{{\"size\":1,\"modifiedAt\":\"2026-01-01T00:00:00Z\",\"inode\":\"1\"}}}}");
 
     private static string Proof(long version, long count, long floor) =>
         string.Create(
-            CultureInfo.InvariantCulture, $"{{\"version\":{version},\"count\":{count},\"digest\":\"0\",\"floor\":{floor},\"diskComparedAt\":\"2026-01-01T00:00:00Z\"}}");
+            CultureInfo.InvariantCulture,
+            $"{{\"version\":{version},\"count\":{count},\"digest\":\"0\",\"floor\":{floor},\"diskComparedAt\":\"2026-01-01T00:00:00Z\"}}");
 
     private static string Report(string host, string id, string libraries) =>
-        $"{{\"host\":\"{host}\",\"stateId\":\"{id}\",\"runId\":\"{id}\",\"sentAt\":\"{DateTimeOffset.UtcNow:O}\",\"watchesUsed\":0,\"watchesLimit\":1,\"pendingOutbox\":0,\"libraries\":[{libraries}]}}";
+        $"{{\"host\":\"{host}\",\"stateId\":\"{id}\",\"runId\":\"{id}\",\"sentAt\":\"{DateTimeOffset.UtcNow:O}\","
+            + $"\"watchesUsed\":0,\"watchesLimit\":1,\"pendingOutbox\":0,\"libraries\":[{libraries}]}}";
 
     private static string Announcement(string id, string libraries) =>
-        $"{{\"catalogId\":\"{id}\",\"revision\":1,\"libraries\":[{libraries}],\"hosts\":[],\"sentAt\":\"{DateTimeOffset.UtcNow:O}\",\"sentBy\":\"{id}\"}}";
+        $"{{\"catalogId\":\"{id}\",\"revision\":1,\"libraries\":[{libraries}],"
+            + $"\"hosts\":[],\"sentAt\":\"{DateTimeOffset.UtcNow:O}\",\"sentBy\":\"{id}\"}}";
 
     private static string Part(string library, string id, string entries) =>
         $"{{\"libraryId\":\"{library}\",\"stateId\":\"{id}\",\"entries\":[{entries}],\"isLast\":false,\"highestVersion\":1}}";

@@ -107,7 +107,8 @@ internal sealed class Generator(Random random, ModelWorld world, IReadOnlyList<s
     {
         var path = NewPath();
         var beside = path[..(path.LastIndexOf('/') + 1)] + ".save";
-        return [new Operation(Verb.Write, beside, Number: Size()), new Operation(Verb.Link, beside, path), new Operation(Verb.Unlink, beside)];
+        return [new Operation(Verb.Write, beside, Number: Size()), new Operation(Verb.Link, beside, path),
+            new Operation(Verb.Unlink, beside)];
     }
 
     private Operation[] Rotate()
@@ -152,7 +153,8 @@ internal sealed class Generator(Random random, ModelWorld world, IReadOnlyList<s
         }
 
         _open.Add(++_slots);
-        return [new Operation(Verb.Open, random.Next(2) == 0 ? NewPath() : AnyFile(), Number: _slots), new Operation(Verb.WriteOpen, "", Number: _slots)];
+        return [new Operation(Verb.Open, random.Next(2) == 0 ? NewPath() : AnyFile(), Number: _slots),
+            new Operation(Verb.WriteOpen, "", Number: _slots)];
     }
 
     /// <summary>Ends what is half done: open files are closed, locks opened, the disk mounted.</summary>
@@ -165,7 +167,8 @@ internal sealed class Generator(Random random, ModelWorld world, IReadOnlyList<s
             yield return new Operation(Verb.Mount, MountPoint, Number: 1);
         while (true)
         {
-            var locked = tops.SelectMany(top => world.Below(top).Where(each => each.Node.IsLocked).Select(each => $"{top}/{each.Path}")).FirstOrDefault();
+            var locked = tops.SelectMany(top => world.Below(top).Where(each => each.Node.IsLocked).Select(each => $"{top}/{each.Path}"))
+                .FirstOrDefault();
             if (locked is null)
                 yield break;
             yield return new Operation(Verb.Unlock, locked);

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using WatchPhoto.Scenarios.Tests.Model;
 using WatchPhoto.Scenarios.Tests.Running;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests.Histories;
 
@@ -79,7 +80,10 @@ internal sealed class History
         if (!HasMounts)
             return;
         // The bare directory stays as it is, whichever of the writers comes between another's umount and mount.
-        Shell.Run(Base, "mkdir disk one/disk; chattr +i one/disk 2> /dev/null || true; mount -t tmpfs none disk; mount --bind disk one/disk; write one/disk/first.jpg");
+        Steps.Run(
+            "mkdir disk one/disk; chattr +i one/disk 2> /dev/null || true; mount -t tmpfs none disk; "
+                + "mount --bind disk one/disk; write one/disk/first.jpg",
+            Base);
     }
 
     /// <param name="slowness">How many times longer the pauses are.</param>
@@ -103,7 +107,7 @@ internal sealed class History
             Libc.Close(file);
         _open.Clear();
         if (HasMounts)
-            Shell.Run(Base, "mountpoint -q one/disk || mount --bind disk one/disk");
+            Shell.Run("mountpoint -q one/disk || mount --bind disk one/disk", Base);
     }
 
     public void End() => Shell.Remove(Base);
@@ -116,7 +120,8 @@ internal sealed class History
             Verb.Write => Libc.Write(At(operation.Path), operation.Number, creates: true, truncates: true),
             Verb.Append => Libc.Write(At(operation.Path), operation.Number, creates: false, truncates: false),
             Verb.Mknod => Libc.MakeFile(At(operation.Path)),
-            Verb.WriteUnnamed => Libc.WriteUnnamed(At(operation.Path[..operation.Path.LastIndexOf('/')]), At(operation.Path), operation.Number),
+            Verb.WriteUnnamed => Libc.WriteUnnamed(
+                At(operation.Path[..operation.Path.LastIndexOf('/')]), At(operation.Path), operation.Number),
             Verb.Truncate => Libc.Truncate(At(operation.Path), operation.Number),
             Verb.Open => Open(operation),
             Verb.WriteOpen => WriteOpen(operation.Number),
@@ -181,7 +186,7 @@ internal sealed class History
     {
         try
         {
-            Shell.Run(Base, script);
+            Steps.Run(script, Base);
             return true;
         }
         catch (Xunit.Sdk.TrueException)

@@ -77,7 +77,8 @@ internal sealed class HistoryRun(Installation installation, IReadOnlyList<Histor
         {
             await installation.RegisterAsync(new
             {
-                id = Id(history, library), name = library, host = installation.Host, path = Path.Combine(history.Base, library), include = new[] { "**/*" },
+                id = Id(history, library), name = library, host = installation.Host, path = Path.Combine(history.Base, library),
+                include = new[] { "**/*" },
             });
         }
     }
@@ -146,7 +147,8 @@ internal sealed class HistoryRun(Installation installation, IReadOnlyList<Histor
 
     private async Task<string?> LeakAsync()
     {
-        var libraries = histories.SelectMany(history => new[] { Path.Combine(history.Base, "one"), Path.Combine(history.Base, "two") }).ToList();
+        var libraries = histories.SelectMany(history => new[] { Path.Combine(history.Base, "one"), Path.Combine(history.Base, "two") })
+            .ToList();
         if (installation.OwnLibrary is { } own)
             libraries.Add(own);
         var directories = libraries.SelectMany(library => Tree.Directories(library)).ToHashSet();
@@ -159,7 +161,8 @@ internal sealed class HistoryRun(Installation installation, IReadOnlyList<Histor
                 int expected = Math.Min(directories.Count, installation.MostWatches);
                 return Task.FromResult(watched.Count == expected && missing == directories.Count - expected
                     ? null
-                    : $"{watched.Count} watches for {directories.Count} directories, of which {missing} are not watched; needless (device, inode): "
+                    : $"{watched.Count} watches for {directories.Count} directories, of which {missing} are not watched; "
+                    + $"needless (device, inode): "
                         + string.Join(' ', watched.Where(each => !directories.Contains(each))));
             });
             return null;

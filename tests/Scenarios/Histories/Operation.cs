@@ -62,5 +62,6 @@ internal readonly record struct Operation(Verb Verb, string Path, string Target 
         return text.ToString();
     }
 
-    private static string Show(string path) => PhotoPath.Encode(Encoding.Latin1.GetBytes(path)).Replace("\n", "\\n", StringComparison.Ordinal);
+    private static string Show(string path) =>
+        PhotoPath.Encode(Encoding.Latin1.GetBytes(path)).Replace("\n", "\\n", StringComparison.Ordinal);
 }

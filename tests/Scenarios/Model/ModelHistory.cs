@@ -157,7 +157,8 @@ internal sealed class ModelHistory : IDisposable
         catch (Exception exception) when (exception is not Crash)
         {
             throw new InvalidOperationException(
-                $"Seed {_seed} ({_hardships}): {exception.Message}\nWhat happened since the last rest:\n{string.Join('\n', _log)}", exception);
+                $"Seed {_seed} ({_hardships}): {exception.Message}\nWhat happened since the last rest:\n{string.Join('\n', _log)}",
+                exception);
         }
     }
 
@@ -429,7 +430,9 @@ internal sealed class ModelHistory : IDisposable
             var (disk, count) = OnDisk(library);
             directories += IsPolled(library.Id) ? 0 : count;
             Compare($"{library.Id}: the state is not the disk", disk, of.ToDictionary(entry => entry.Key, entry => Text(entry.Value)));
-            Compare($"{library.Id}: the events make another catalog", of.ToDictionary(entry => entry.Key, entry => $"{Text(entry.Value)} {entry.Value.PhotoId}"),
+            Compare(
+                $"{library.Id}: the events make another catalog",
+                of.ToDictionary(entry => entry.Key, entry => $"{Text(entry.Value)} {entry.Value.PhotoId}"),
                 _catalogs[library.Id].Live().ToDictionary(photo => photo.Key, photo => $"{Text(photo.Value)} {photo.Value.PhotoId}"));
             Assert.True(library.Entries == of.Count, $"{library.Id}: {library.Entries} entries counted, {of.Count} there");
             Assert.True(library.Digest == of.Values.Sum(entry => entry.Digest), $"{library.Id}: the digest is not the sum of its entries'");
@@ -474,7 +477,8 @@ internal sealed class ModelHistory : IDisposable
     {
         var now = entries.ToLookup(entry => entry.Value.PhotoId);
         foreach (var (path, entry) in _before)
-            Assert.True(now[entry.PhotoId].Any(same => same.Value.Identity == entry.Identity), $"{path}: its photo id did not follow the file");
+            Assert.True(
+                now[entry.PhotoId].Any(same => same.Value.Identity == entry.Identity), $"{path}: its photo id did not follow the file");
     }
 
     private Dictionary<string, Entry> Entries(WatchedLibrary library)

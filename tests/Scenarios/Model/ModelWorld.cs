@@ -215,7 +215,8 @@ internal sealed class ModelWorld(Random random, TimeProvider time, bool keepsBir
 
     private bool Truncate(string path, long size)
     {
-        if (!Parent(path, out var directory, out var name) || directory.Children!.GetValueOrDefault(name) is not { Kind: FileKind.File } file)
+        if (!Parent(path, out var directory, out var name)
+            || directory.Children!.GetValueOrDefault(name) is not { Kind: FileKind.File } file)
             return false;
         file.Size = size;
         file.Modified = Now();
@@ -397,7 +398,8 @@ internal sealed class ModelWorld(Random random, TimeProvider time, bool keepsBir
 
     private bool SetLock(string path, bool isLocked)
     {
-        if (!Parent(path, out var directory, out var name) || Find(path) is not { Kind: FileKind.Directory } node || node.IsLocked == isLocked)
+        if (!Parent(path, out var directory, out var name) || Find(path) is not { Kind: FileKind.Directory } node
+            || node.IsLocked == isLocked)
             return false;
         node.IsLocked = isLocked;
         Tell(directory, WatchMask.Attributes | WatchMask.IsDirectory, name);
@@ -491,7 +493,8 @@ internal sealed class ModelWorld(Random random, TimeProvider time, bool keepsBir
     {
         var bytes = Encoding.Latin1.GetBytes(name);
         // The kernel merges what would say the same twice.
-        if (cookie == 0 && _queue.Count > 0 && _queue[^1] is var last && last.Watch == watch && last.Mask == mask && last.Name.AsSpan().SequenceEqual(bytes))
+        if (cookie == 0 && _queue.Count > 0 && _queue[^1] is var last && last.Watch == watch && last.Mask == mask
+            && last.Name.AsSpan().SequenceEqual(bytes))
             return;
         if (_queue.Count < MostEvents)
             _queue.Add((watch, mask, cookie, bytes));

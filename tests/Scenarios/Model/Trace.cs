@@ -26,10 +26,13 @@ internal sealed class Trace : IDisposable
 
     public void Event(string library, FileEvent one)
     {
-        string file = one.File is { } facts ? string.Create(CultureInfo.InvariantCulture, $"{facts.Size} {facts.ModifiedAt} {facts.BirthTime} {facts.Inode}") : "";
+        string file = one.File is { } facts
+            ? string.Create(CultureInfo.InvariantCulture, $"{facts.Size} {facts.ModifiedAt} {facts.BirthTime} {facts.Inode}")
+            : "";
         Add(_events, string.Create(
             CultureInfo.InvariantCulture,
-            $"{library} {one.Kind} {Rank(_versions, one.Version)} '{one.OldPath}' '{one.Path}' {(one.PhotoId is { } id ? Rank(_photos, id) : "")} {file}"));
+            $"{library} {one.Kind} {Rank(_versions, one.Version)} '{one.OldPath}' '{one.Path}' "
+                + $"{(one.PhotoId is { } id ? Rank(_photos, id) : "")} {file}"));
     }
 
     public void Call(string call) => Add(_calls, call);

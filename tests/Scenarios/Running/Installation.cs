@@ -2,39 +2,18 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-using MongoDB.Driver;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests.Running;
 
-/// <summary>How a watcher is run that is not run as usual.</summary>
-internal sealed record RunAs
-{
-    /// <summary>Settings by the names of their variables.</summary>
-    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>Not as root.</summary>
-    public bool AsNobody { get; init; }
-
-    /// <summary>How many watches the kernel gives it.</summary>
-    public int? MostWatches { get; init; }
-
-    /// <summary>How many events the kernel keeps for it.</summary>
-    public int? MostEvents { get; init; }
-
-    /// <summary>How long what is waited for may take.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(10);
-
-    public bool NeedsRoot => AsNobody || MostWatches is not null || MostEvents is not null;
-}
-
 /// <summary>WatchPhoto, running: a watcher that can be stopped and killed, and the catalog's API.</summary>
-internal abstract partial class Installation : IAsyncDisposable
+internal abstract class Installation : IAsyncDisposable
 {
     private const string UsualHost = "scenarios";
     private const string MaxQueuedEvents = "/proc/sys/fs/inotify/max_queued_events";
+
+    /// <summary>How long an answer of the API may take: on a busy machine it is asked again.</summary>
+    protected static readonly TimeSpan ApiTimeout = TimeSpan.FromSeconds(60);
 
     // The queue's length is read when a watcher starts; meanwhile no other one starts here.
     private static readonly SemaphoreSlim s_limits = new(1);
@@ -111,13 +90,13 @@ internal abstract partial class Installation : IAsyncDisposable
             return;
         }
 
-        using (Shell.Lower(MaxQueuedEvents, most))
+        using (KernelLimit.Lower(MaxQueuedEvents, most))
             await StartProcessesAsync();
     }
 
     /// <summary>What the operator does who is told to.</summary>
     public void RaiseWatches(int most) =>
-        Shell.Run(Directory, $"nsenter --target {Watcher.Id} --user sh -c 'echo {most} > /proc/sys/user/max_inotify_watches'");
+        Shell.Run($"nsenter --target {Watcher.Id} --user sh -c 'echo {most} > /proc/sys/user/max_inotify_watches'", Directory);
 
     public abstract Task<HttpClient> ApiAsync();
 
@@ -156,21 +135,9 @@ internal abstract partial class Installation : IAsyncDisposable
         });
     }
 
-    public async Task<List<Photo>> PhotosAsync(string id)
-    {
-        var photos = new List<Photo>();
-        var text = await (await ApiAsync()).GetStringAsync(Api($"api/libraries/{id}/photos.ndjson"), Cancellation);
-        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            using var json = JsonDocument.Parse(line);
-            var (photo, file) = (json.RootElement, json.RootElement.GetProperty("file"));
-            photos.Add(new Photo(
-                photo.GetProperty("path").GetString()!, photo.GetProperty("photoId").GetGuid(), photo.GetProperty("version").GetInt64(),
-                new FileSays(file.GetProperty("size").GetInt64(), file.GetProperty("modifiedAt").GetString()!)));
-        }
-
-        return photos;
-    }
+    public async Task<List<Photo>> PhotosAsync(string id) =>
+        [.. (await CatalogPhoto.ReadAllAsync(await ApiAsync(), id)).Select(photo => new Photo(
+            photo.Path, photo.PhotoId, photo.Version, new FileSays(photo.File.Size, photo.File.ModifiedAt)))];
 
     /// <summary>What the watcher has reported last; null: nothing of this library.</summary>
     public async Task<Standing?> StandingAsync(string id)
@@ -202,33 +169,32 @@ internal abstract partial class Installation : IAsyncDisposable
             .FirstOrDefault(refused => refused!["libraryId"]!.GetValue<string>() == id)?["reason"]!.GetValue<string>();
     }
 
-    /// <summary>Waits, but not for a process that has died.</summary>
-    public async Task UntilAsync(Func<Task<string?>> problem, TimeSpan? deadline = null)
-    {
-        await Wait.UntilAsync(
-            async () =>
+    /// <summary>Waits as <see cref="Wait"/> does, but not for a process that has died.</summary>
+    public Task UntilAsync(Func<Task<string?>> problem, TimeSpan? deadline = null) => Wait.UntilAsync(
+        Processes,
+        async () =>
+        {
+            try
             {
-                if (Processes.FirstOrDefault(process => process.HasEnded) is { } dead)
-                    Assert.Fail($"The {dead.Name} has ended by itself.\n{dead.LastLines(40)}");
-                try
-                {
-                    return await problem();
-                }
-                catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException { InnerException: TimeoutException })
-                {
-                    return exception.Message;
-                }
-            },
-            deadline ?? _runAs.Patience);
-    }
+                return await problem();
+            }
+            catch (TaskCanceledException exception) when (exception.InnerException is TimeoutException)
+            {
+                return exception.Message;
+            }
+        },
+        deadline ?? Patience);
 
     public virtual ValueTask DisposeAsync()
     {
         foreach (var process in Processes)
             process.Dispose();
-        Shell.Run("/", $"rm -rf {Directory}");
+        Shell.Run($"rm -rf {Directory}", "/");
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>How long what is waited for may take.</summary>
+    protected TimeSpan Patience => _runAs.Patience;
 
     protected static Uri Api(string path) => new(path, UriKind.Relative);
 
@@ -236,7 +202,7 @@ internal abstract partial class Installation : IAsyncDisposable
     {
         if (runAs.AsNobody)
         {
-            Shell.Run("/", $"chmod 0777 {Directory}");
+            Shell.Run($"chmod 0777 {Directory}", "/");
             Settings["HOME"] = Directory;
             return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
         }
@@ -245,134 +211,5 @@ internal abstract partial class Installation : IAsyncDisposable
         return runAs.MostWatches is { } most
             ? ["unshare", "--user", "--map-root-user", "sh", "-c", $"echo {most} > /proc/sys/user/max_inotify_watches && exec \"$@\"", "sh"]
             : [];
-    }
-
-    [GeneratedRegex("(?:API|Now listening on): (http://[0-9.:]+)")]
-    private static partial Regex Listening();
-
-    /// <summary>The API of a process, once it says where it listens.</summary>
-    protected async Task<HttpClient> ApiOfAsync(ServiceProcess process, int linesBefore)
-    {
-        string? address = null;
-        await UntilAsync(() =>
-        {
-            address = process.Lines.Skip(linesBefore).Select(line => Listening().Match(line)).FirstOrDefault(match => match.Success)?.Groups[1].Value;
-            return Task.FromResult(address is null ? $"{process.Name} does not listen:\n{process.LastLines(40)}" : null);
-        });
-        return new HttpClient { BaseAddress = new Uri(address!), Timeout = TimeSpan.FromSeconds(60) };
-    }
-}
-
-/// <summary>One process: the bus in memory, the catalog in SQLite.</summary>
-internal sealed class StandaloneInstallation : Installation
-{
-    private readonly ServiceProcess _process;
-    private HttpClient? _api;
-
-    public StandaloneInstallation(RunAs runAs)
-        : base(runAs)
-    {
-        // A person names a directory; the scenarios' are registered over HTTP.
-        var first = System.IO.Directory.CreateDirectory(Path.Combine(Directory, "first")).FullName;
-        _process = new ServiceProcess("Standalone", "standalone", Directory, Settings, first, "--port", "0", "--data", Path.Combine(Directory, "data")) { By = By };
-    }
-
-    public override string? OwnLibrary => Path.Combine(Directory, "first");
-
-    public override string StateDirectory => Path.Combine(Directory, "data", "watcher");
-
-    public override ServiceProcess Watcher => _process;
-
-    protected override IEnumerable<ServiceProcess> Processes => [_process];
-
-    public override async Task<HttpClient> ApiAsync() => _api ?? throw new HttpRequestException("It is not running.");
-
-    protected override async Task StartProcessesAsync()
-    {
-        _api = null;
-        int lines = _process.Lines.Count;
-        _process.Start();
-        _api = await ApiOfAsync(_process, lines);
-    }
-}
-
-/// <summary>A virtual host and a database of their own, for all who share them.</summary>
-internal sealed record Place(RunningServers Servers, VirtualHost VirtualHost, string Database)
-{
-    public string MongoDb
-    {
-        get
-        {
-            var url = new MongoUrlBuilder(Servers.MongoDb.ConnectionString) { DatabaseName = Database };
-            if (url.Username is not null)
-                url.AuthenticationSource ??= "admin";
-            return url.ToString();
-        }
-    }
-
-    public static async Task<Place> CreateAsync(RunningServers servers) =>
-        new(servers, await servers.CreateVirtualHostAsync(TestContext.Current.CancellationToken), servers.CreateDatabaseName());
-}
-
-/// <summary>Watcher and indexer as processes of their own, with RabbitMQ and MongoDB between and behind them.</summary>
-internal sealed class ServersInstallation : Installation
-{
-    private readonly RunningServers _servers;
-    private Place? _place;
-    private ServiceProcess? _watcher;
-    private ServiceProcess? _indexer;
-    private int _linesBeforeStart;
-    private HttpClient? _api;
-
-    public ServersInstallation(RunAs runAs, RunningServers servers)
-        : base(runAs) => _servers = servers;
-
-    /// <summary>Another host's, where others may be.</summary>
-    public ServersInstallation(RunAs runAs, Place place, string host)
-        : base(runAs, host) => (_servers, _place) = (place.Servers, place);
-
-    public override string StateDirectory => Path.Combine(Directory, "state");
-
-    public override ServiceProcess Watcher => _watcher!;
-
-    /// <summary>The one whose API is asked.</summary>
-    public ServiceProcess Indexer => _indexer!;
-
-    protected override IEnumerable<ServiceProcess> Processes => _watcher is null ? [] : [_watcher, _indexer!];
-
-    public override async Task<HttpClient> ApiAsync() =>
-        _indexer is null ? throw new HttpRequestException("It is not running.") : _api ??= await ApiOfAsync(_indexer, _linesBeforeStart);
-
-    public void StartIndexer() => _indexer!.Start();
-
-    public Task IsReadyAsync() => UntilAsync(async () =>
-    {
-        using var ready = await (await ApiAsync()).GetAsync(Api("health/ready"));
-        return ready.IsSuccessStatusCode ? null : $"The indexer is not ready: {await ready.Content.ReadAsStringAsync()}";
-    });
-
-    protected override async Task StartProcessesAsync()
-    {
-        if (_watcher is null)
-        {
-            _place ??= await Place.CreateAsync(_servers);
-            Settings["ConnectionStrings__RabbitMq"] = _place.VirtualHost.ConnectionString;
-            Settings["ConnectionStrings__MongoDb"] = _place.MongoDb;
-            Settings["Watcher__StateDirectory"] = StateDirectory;
-            _watcher = new ServiceProcess("Watcher", $"watcher of {Host}", Directory, Settings) { By = By };
-            _indexer = new ServiceProcess("Indexer", $"indexer beside {Host}", Directory, new Dictionary<string, string>(Settings)
-            {
-                ["Urls"] = "http://127.0.0.1:0",
-                // So that a watcher that lost its state waits less for its former self.
-                ["Indexer__OwnerSilence"] = "00:00:02",
-            })
-            {
-                Starting = () => (_api, _linesBeforeStart) = (null, _indexer!.Lines.Count),
-            };
-            StartIndexer();
-            await IsReadyAsync();
-        }
-
-        _watcher.Start();
     }
 }

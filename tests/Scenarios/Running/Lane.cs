@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using WatchPhoto.EndToEnd.Tests.Harness;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests.Running;
@@ -33,7 +32,9 @@ internal sealed class Lane(string mode, string catalog)
     {
         var only = Environment.GetEnvironmentVariable("WATCHPHOTO_SCENARIO");
         var scenarios = Scenario.All()
-            .Where(scenario => scenario.Lacks is null && scenario.Modes.Contains(mode) && scenario.Catalogs.Contains(catalog) && (only is null || scenario.Name.Contains(only, StringComparison.Ordinal)))
+            .Where(
+                scenario => scenario.Lacks is null && scenario.Modes.Contains(mode) && scenario.Catalogs.Contains(catalog)
+                    && (only is null || scenario.Name.Contains(only, StringComparison.Ordinal)))
             .ToList();
         var running = catalog == "mongo" ? await servers.StartAsync() : null;
         var shared = scenarios.Where(scenario => !scenario.IsAlone).ToList();
@@ -51,7 +52,7 @@ internal sealed class Lane(string mode, string catalog)
         {
             await using var installation = Installation.Create(catalog, runAs, servers);
             if (runAs.AsNobody)
-                Shell.Run("/", $"chmod 0755 {directory}");
+                Shell.Run($"chmod 0755 {directory}", "/");
             await installation.StartAsync();
             runs = [.. scenarios.Select(scenario => new ScenarioRun(
                 scenario, installation, Directory.CreateDirectory(Path.Combine(directory, scenario.Name)).FullName))];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests.Running;
 
@@ -45,7 +46,8 @@ internal sealed class Scenario
     /// <summary>What this machine lacks to run it; null: nothing.</summary>
     public string? Lacks =>
         _needs.FirstOrDefault(need => !IsThere(need)) is { } missing ? missing
-        : !Environment.IsPrivilegedProcess && (RunAs.NeedsRoot || Phases.Any(phase => phase.Changes.Any(line => line.Contains("mount", StringComparison.Ordinal))))
+        : !Environment.IsPrivilegedProcess
+        && (RunAs.NeedsRoot || Phases.Any(phase => phase.Changes.Any(line => line.Contains("mount", StringComparison.Ordinal))))
             ? "the rights of root (it mounts, or lowers a limit of the kernel)"
             : null;
 
@@ -53,7 +55,8 @@ internal sealed class Scenario
 
     public static string Directory => Path.Combine(AppContext.BaseDirectory, "scenarios");
 
-    public static IEnumerable<Scenario> All() => System.IO.Directory.EnumerateFiles(Directory, "*.scenario").Order(StringComparer.Ordinal).Select(Read);
+    public static IEnumerable<Scenario> All() =>
+        System.IO.Directory.EnumerateFiles(Directory, "*.scenario").Order(StringComparer.Ordinal).Select(Read);
 
     public static bool IsExpectation(string line) => Expectations.Contains(line.Split(' ')[0]);
 
@@ -99,7 +102,8 @@ internal sealed class Scenario
     // A program, a file, or a file system that the kernel knows (kernel:vfat).
     private static bool IsThere(string need) =>
         need[0] == '/' ? File.Exists(need)
-        : need.StartsWith("kernel:", StringComparison.Ordinal) ? File.ReadLines("/proc/filesystems").Any(line => line.EndsWith($"\t{need[7..]}", StringComparison.Ordinal))
+        : need.StartsWith("kernel:", StringComparison.Ordinal) ? File.ReadLines("/proc/filesystems").Any(
+            line => line.EndsWith($"\t{need[7..]}", StringComparison.Ordinal))
         : Shell.Has(need);
 
     private void Head(string line)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests.Running;
 
@@ -40,16 +41,17 @@ internal sealed class ScenarioRun
         }
 
         if (_scenario.RunAs.AsNobody)
-            Shell.Run(_base, "chmod -R 0777 .");
+            Shell.Run("chmod -R 0777 .", _base);
         await _installation.UntilAsync(async () =>
-            (await Task.WhenAll(_libraries.Select(library => _installation.StandingAsync(library.Id)))).All(standing => standing is not null)
+            (await Task.WhenAll(_libraries.Select(library => _installation.StandingAsync(library.Id))))
+                .All(standing => standing is not null)
                 ? null
                 : "The watcher has not taken the libraries.");
     });
 
     public Task ChangeAsync(int phase) => TryAsync("change", () =>
     {
-        Shell.Steps(_base, _libraries[0].Root, _installation.StateDirectory, _scenario.Phases[phase].Changes);
+        Steps.Take(_base, _libraries[0].Root, _installation.StateDirectory, _scenario.Phases[phase].Changes);
         return Task.CompletedTask;
     });
 
@@ -87,7 +89,8 @@ internal sealed class ScenarioRun
     }
 
     private string WhatTheWatcherSaid() => string.Join('\n', _installation.Watcher.Lines.Where(line =>
-        line.Contains("kernel", StringComparison.Ordinal) || _libraries.Exists(library => line.Contains($"{library.Id}:", StringComparison.Ordinal))));
+        line.Contains("kernel", StringComparison.Ordinal)
+            || _libraries.Exists(library => line.Contains($"{library.Id}:", StringComparison.Ordinal))));
 
     private async Task ExpectAsync(string[] words)
     {
@@ -132,18 +135,21 @@ internal sealed class ScenarioRun
                 await StandsAsync(state, string.Join(' ', reason));
                 break;
             case ["expect", "claimed"]:
-                await ClaimedAsync(claims => claims["verifiedAt"] is not null && claims["diskComparedAt"] is not null && claims["notClaimed"] is null);
+                await ClaimedAsync(
+                    claims => claims["verifiedAt"] is not null && claims["diskComparedAt"] is not null && claims["notClaimed"] is null);
                 break;
             case ["expect", "unclaimed", .. var reason]:
                 await ClaimedAsync(claims => claims["verifiedAt"] is null && claims["diskComparedAt"] is null
-                    && claims["notClaimed"]?.GetValue<string>().Contains(string.Join(' ', reason), StringComparison.OrdinalIgnoreCase) == true);
+                    && claims["notClaimed"]?.GetValue<string>().Contains(
+                        string.Join(' ', reason), StringComparison.OrdinalIgnoreCase) == true);
                 break;
             case ["expect", "unseen", var places, .. var place]:
                 await UnseenAsync(int.Parse(places, CultureInfo.InvariantCulture), string.Join(' ', place));
                 break;
             case ["expect", "refused", "other", .. var reason]:
                 await _installation.UntilAsync(async () =>
-                    await _installation.RefusalAsync(_libraries[^1].Id) is { } refusal && refusal.Contains(string.Join(' ', reason), StringComparison.Ordinal)
+                    await _installation.RefusalAsync(_libraries[^1].Id) is { } refusal
+                        && refusal.Contains(string.Join(' ', reason), StringComparison.Ordinal)
                         ? null
                         : $"It is not refused, but {await _installation.StandingAsync(_libraries[^1].Id)}.");
                 break;
@@ -161,7 +167,9 @@ internal sealed class ScenarioRun
                 break;
             case ["expect", "missing", var count]:
                 await _installation.UntilAsync(async () =>
-                    (await PhotosAsync(_libraries[0])).Count is var photos && photos == int.Parse(count, CultureInfo.InvariantCulture) ? null : $"{photos} photos are there.");
+                    (await PhotosAsync(_libraries[0])).Count is var photos && photos == int.Parse(count, CultureInfo.InvariantCulture)
+                        ? null
+                        : $"{photos} photos are there.");
                 break;
             case ["audit"]:
                 foreach (var library in _libraries)
@@ -261,7 +269,8 @@ internal sealed class ScenarioRun
     private async Task RefusedAsync(string path)
     {
         var refused = await Assert.ThrowsAnyAsync<Exception>(() =>
-            _installation.RegisterAsync(new { id = $"{_scenario.Name}-overlap", name = "Overlap", host = _installation.Host, path = Path.Combine(_base, path) }));
+            _installation.RegisterAsync(
+                new { id = $"{_scenario.Name}-overlap", name = "Overlap", host = _installation.Host, path = Path.Combine(_base, path) }));
         Assert.Contains("overlap", refused.Message, StringComparison.OrdinalIgnoreCase);
     }
 
@@ -298,7 +307,10 @@ internal sealed class ScenarioRun
         var catalog = photos.ToDictionary(photo => photo.Path, photo => photo.File, StringComparer.Ordinal);
         var differences = files.Keys.Union(catalog.Keys)
             .Where(path => files.GetValueOrDefault(path) != catalog.GetValueOrDefault(path))
-            .Select(path => $"\n  {path}: on the disk {files.GetValueOrDefault(path)?.ToString() ?? "nothing"}, in the catalog {catalog.GetValueOrDefault(path)?.ToString() ?? "nothing"}")
+            .Select(
+                path =>
+                    $"\n  {path}: on the disk {files.GetValueOrDefault(path)?.ToString() ?? "nothing"}, "
+                        + $"in the catalog {catalog.GetValueOrDefault(path)?.ToString() ?? "nothing"}")
             .ToList();
         return differences.Count == 0 ? null : $"{differences.Count} differences: {string.Concat(differences.Take(10))}";
     }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using WatchPhoto.Contracts;
-using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests.Running;
 
@@ -17,10 +17,13 @@ internal static class Tree
     public static Dictionary<string, FileSays> Files(string root, IReadOnlyList<string>? pruned = null)
     {
         var files = new Dictionary<string, FileSays>(StringComparer.Ordinal);
-        foreach (var line in Find.Run([root, "-mindepth", "1", .. LeftOut, .. Pruned(root, pruned), "-type", "f", "-printf", "%s %T@ %P\\0"]))
+        foreach (var line in Find.Run(
+            [root, "-mindepth", "1", .. LeftOut, .. Pruned(root, pruned), "-type", "f", "-printf", "%s %T@ %P\\0"]))
         {
             var parts = Encoding.Latin1.GetString(line).Split(' ', 3);
-            files.Add(PhotoPath.Encode(Encoding.Latin1.GetBytes(parts[2])), new FileSays(long.Parse(parts[0], CultureInfo.InvariantCulture), Find.Iso8601(parts[1])));
+            files.Add(
+                PhotoPath.Encode(Encoding.Latin1.GetBytes(parts[2])),
+                new FileSays(long.Parse(parts[0], CultureInfo.InvariantCulture), Find.Iso8601(parts[1])));
         }
 
         return files;
@@ -28,7 +31,9 @@ internal static class Tree
 
     /// <summary>The root and the directories below, as (device, inode).</summary>
     public static HashSet<(ulong, ulong)> Directories(string root, IReadOnlyList<string>? pruned = null) =>
-        Identities([.. Find.Run([root, "-mindepth", "1", .. LeftOut, .. Pruned(root, pruned), "-type", "d", "-printf", "%D %i\\0"]), .. Find.Run([root, "-maxdepth", "0", "-printf", "%D %i\\0"])]);
+        Identities(
+            [.. Find.Run([root, "-mindepth", "1", .. LeftOut, .. Pruned(root, pruned), "-type", "d", "-printf", "%D %i\\0"]),
+             .. Find.Run([root, "-maxdepth", "0", "-printf", "%D %i\\0"])]);
 
     /// <summary>The same with what is left out by default.</summary>
     public static HashSet<(ulong, ulong)> AllDirectories(string root) => Identities(Find.Run(root, "-type", "d", "-printf", "%D %i\\0"));

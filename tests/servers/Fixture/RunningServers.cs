@@ -60,7 +60,8 @@ public abstract class RunningServers : IAsyncDisposable
         await PutAsync($"api/vhosts/{name}", new { }, cancellation);
 
         var user = Uri.UnescapeDataString(ManagementUrl.UserInfo.Split(':')[0]);
-        await PutAsync($"api/permissions/{name}/{Uri.EscapeDataString(user)}", new { configure = ".*", write = ".*", read = ".*" }, cancellation);
+        await PutAsync(
+            $"api/permissions/{name}/{Uri.EscapeDataString(user)}", new { configure = ".*", write = ".*", read = ".*" }, cancellation);
         return new VirtualHost(name, new UriBuilder(RabbitMq.ConnectionString) { Path = name }.Uri.AbsoluteUri);
     }
 

@@ -35,7 +35,9 @@ public class TestServers : IAsyncDisposable
 
     private protected TestServers(bool own) => _own = own;
 
-    /// <summary>The servers, for all who share this fixture the same; those that a class has for itself are whole again for each test.</summary>
+    /// <summary>
+    /// The servers, for all who share this fixture the same; those that a class has for itself are whole again for each test.
+    /// </summary>
     public async Task<RunningServers> StartAsync(CancellationToken cancellation = default)
     {
         await _starting.WaitAsync(cancellation);

@@ -27,7 +27,8 @@ internal sealed class Contents
 
     // A tombstone counts for as much.
     private long HighestAbove(string path) =>
-        Ranges.Where(r => r.Key == "" || path.StartsWith(r.Key + "/", StringComparison.Ordinal)).Select(r => r.Value).DefaultIfEmpty(long.MinValue).Max();
+        Ranges.Where(r => r.Key == "" || path.StartsWith(r.Key + "/", StringComparison.Ordinal)).Select(r => r.Value)
+            .DefaultIfEmpty(long.MinValue).Max();
 
     private static string Content(Register register) =>
         register.Live is { } live ? $"{live.PhotoId} {live.File} {live.Description} {live.Digest}" : "gone";

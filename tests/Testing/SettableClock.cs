@@ -1,10 +1,10 @@
-namespace WatchPhoto.EndToEnd.Tests.Harness;
+namespace WatchPhoto.Testing;
 
 /// <summary>
 /// A clock that somebody sets, as by hand: the time of day jumps, and what is measured or waited for does not. Or time passes,
 /// for both.
 /// </summary>
-internal sealed class SettableClock : TimeProvider
+public sealed class SettableClock : TimeProvider
 {
     private long _ahead;
     private long _passed;

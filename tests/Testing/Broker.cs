@@ -4,15 +4,12 @@ using System.Text;
 using System.Text.Json.Nodes;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
-using WatchPhoto.Testing;
+using WatchPhoto.Contracts;
 
-namespace WatchPhoto.EndToEnd.Tests.Harness;
-
-/// <summary>A message as RabbitMQ's management shows it.</summary>
-internal sealed record BrokerMessage(string Body, IReadOnlyDictionary<string, string> Headers);
+namespace WatchPhoto.Testing;
 
 /// <summary>What a person does in RabbitMQ's management, over its HTTP API.</summary>
-internal sealed class Broker(RunningServers servers, VirtualHost host)
+public sealed class Broker(RunningServers servers, VirtualHost host)
 {
     /// <summary>The exchange that hands a message to the queue of the routing key, as the management calls it.</summary>
     public const string DefaultExchange = "amq.default";
@@ -23,19 +20,41 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>What a service in this process is told of it.</summary>
+    public IReadOnlyDictionary<string, string?> Settings { get; } =
+        new Dictionary<string, string?> { ["ConnectionStrings:RabbitMq"] = host.ConnectionString };
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async Task PublishAsync(string exchange, string routingKey, string body) =>
-        Assert.True(await TryPublishAsync(exchange, routingKey, body), $"No queue took the message published to {exchange}.");
-
-    /// <returns>Whether a queue has taken it.</returns>
-    public async Task<bool> TryPublishAsync(string exchange, string routingKey, string body)
+    /// <summary>A new virtual host of the tests' RabbitMQ.</summary>
+    public static async Task<Broker> CreateAsync(TestServers fixture)
     {
-        if (body.Length > MostOfManagement)
+        var servers = await fixture.StartAsync(Cancellation);
+        return new(servers, await servers.CreateVirtualHostAsync(Cancellation));
+    }
+
+    public async Task PublishAsync(string exchange, string routingKey, string body, object? properties = null) =>
+        Assert.True(await TryPublishAsync(exchange, routingKey, body, properties), $"No queue took the message published to {exchange}.");
+
+    /// <summary>Publishes what a watcher would have sent, as a person writes it.</summary>
+    public Task PublishFileEventsAsync(string body, object? properties = null) =>
+        PublishAsync(BusNames.FileEventsExchange, "", body, properties ?? new { });
+
+    /// <param name="properties">By default: it is kept on the disk.</param>
+    /// <returns>Whether a queue has taken it.</returns>
+    public async Task<bool> TryPublishAsync(string exchange, string routingKey, string body, object? properties = null)
+    {
+        if (properties is null && body.Length > MostOfManagement)
             return await TryPublishDirectlyAsync(exchange, routingKey, body);
         using var answer = await servers.Management.PostAsJsonAsync(
             Api($"exchanges/{host.Name}/{exchange}/publish"),
-            new { properties = new { delivery_mode = 2 }, routing_key = routingKey, payload = Convert.ToBase64String(Encoding.UTF8.GetBytes(body)), payload_encoding = "base64" },
+            new
+            {
+                properties = properties ?? new { delivery_mode = 2 },
+                routing_key = routingKey,
+                payload = Convert.ToBase64String(Encoding.UTF8.GetBytes(body)),
+                payload_encoding = "base64",
+            },
             Cancellation);
         answer.EnsureSuccessStatusCode();
         var published = await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation);
@@ -46,6 +65,14 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
     /// <param name="keep">Whether they stay in the queue.</param>
     public Task<IReadOnlyList<BrokerMessage>> ReadAsync(string queue, bool keep = true) =>
         GetAsync(queue, keep ? "ack_requeue_true" : TakeOut);
+
+    /// <summary>The only message of a queue, taken out of it once it is there.</summary>
+    public async Task<BrokerMessage> TakeOneAsync(string queue)
+    {
+        IReadOnlyList<BrokerMessage> messages = [];
+        await Wait.UntilAsync(async () => (messages = await ReadAsync(queue, keep: false)).Count > 0, $"Nothing is in {queue}.");
+        return Assert.Single(messages);
+    }
 
     /// <summary>Takes the first messages of a queue and gives them back, as a reader that fails does.</summary>
     public Task RejectAsync(string queue) => GetAsync(queue, "reject_requeue_true");
@@ -61,7 +88,11 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
     {
         using var declared = await servers.Management.PutAsJsonAsync(
             Api($"queues/{host.Name}/{queue}"),
-            new { durable = true, arguments = new Dictionary<string, object> { ["x-max-length"] = last, ["x-max-length-bytes"] = lastBytes } },
+            new
+            {
+                durable = true,
+                arguments = new Dictionary<string, object> { ["x-max-length"] = last, ["x-max-length-bytes"] = lastBytes },
+            },
             Cancellation);
         declared.EnsureSuccessStatusCode();
         using var bound = await servers.Management.PostAsJsonAsync(
@@ -111,10 +142,23 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
         {
             if (name.StartsWith("watchphoto.", StringComparison.Ordinal))
             {
-                using var deleted = await servers.Management.DeleteAsync(Api($"queues/{host.Name}/{Uri.EscapeDataString(name)}"), Cancellation);
+                // It may have gone with its reader.
+                using var deleted = await servers.Management.DeleteAsync(QueueApi(name), Cancellation);
             }
         }
     }
+
+    public async Task DeleteAsync(string queue)
+    {
+        using var deleted = await servers.Management.DeleteAsync(QueueApi(queue), Cancellation);
+        deleted.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>The queues; those of RabbitMQ itself left out.</summary>
+    public Task<IReadOnlyList<string>> QueuesAsync() => OwnNamesAsync("queues");
+
+    /// <inheritdoc cref="QueuesAsync"/>
+    public Task<IReadOnlyList<string>> ExchangesAsync() => OwnNamesAsync("exchanges");
 
     // As a program does, without the management.
     private async Task<bool> TryPublishDirectlyAsync(string exchange, string routingKey, string body)
@@ -127,7 +171,8 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
         try
         {
             await channel.BasicPublishAsync(
-                name, routingKey, mandatory: true, new BasicProperties { DeliveryMode = DeliveryModes.Persistent }, Encoding.UTF8.GetBytes(body), Cancellation)
+                name, routingKey, mandatory: true, new BasicProperties { DeliveryMode = DeliveryModes.Persistent },
+                Encoding.UTF8.GetBytes(body), Cancellation)
                 .AsTask().WaitAsync(s_patience, Cancellation);
             return true;
         }
@@ -137,11 +182,16 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
         }
     }
 
+    private async Task<IReadOnlyList<string>> OwnNamesAsync(string kind) =>
+        [.. (await NamesAsync($"{kind}/{host.Name}"))
+            .Where(name => name.Length > 0 && !name.StartsWith("amq.", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
     private async Task<IReadOnlyList<string>> NamesAsync(string path)
     {
         using var answer = await servers.Management.GetAsync(Api(path), Cancellation);
         answer.EnsureSuccessStatusCode();
-        return [.. (await answer.Content.ReadFromJsonAsync<JsonArray>(Cancellation))!.Select(each => each!["name"]!.GetValue<string>())];
+        var all = await answer.Content.ReadFromJsonAsync<JsonArray>(Cancellation);
+        return [.. all!.Select(each => each!["name"]!.GetValue<string>())];
     }
 
     /// <summary>How many queues an exchange hands its messages to.</summary>
@@ -188,6 +238,8 @@ internal sealed class Broker(RunningServers servers, VirtualHost host)
                 ? headers.ToDictionary(header => header.Key, header => header.Value?.ToString() ?? "")
                 : new Dictionary<string, string>()))];
     }
+
+    private Uri QueueApi(string queue) => Api($"queues/{host.Name}/{Uri.EscapeDataString(queue)}");
 
     private static Uri Api(string path) => new($"api/{path}", UriKind.Relative);
 }

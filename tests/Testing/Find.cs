@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace WatchPhoto.EndToEnd.Tests.Harness;
+namespace WatchPhoto.Testing;
 
 /// <summary>The system's find, whose names are bytes.</summary>
-internal static class Find
+public static class Find
 {
     /// <param name="arguments">Where, which may be a symbolic link to it, and what.</param>
     /// <returns>What it prints, in parts that end in NUL; of what goes away meanwhile, nothing.</returns>

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Mono.Unix.Native;
 using WatchPhoto.Bus;
 
-namespace WatchPhoto.EndToEnd.Tests.Harness;
+namespace WatchPhoto.Testing;
 
 /// <summary>A service as its operator runs it: a process with variables of the environment, and signals.</summary>
-internal class ServiceProcess : IDisposable
+public partial class ServiceProcess : IDisposable
 {
     private readonly string _program;
     private readonly string _directory;
@@ -18,6 +19,7 @@ internal class ServiceProcess : IDisposable
     private readonly Lock _gate = new();
     private readonly List<Process> _former = [];
     private Process? _process;
+    private int _linesBeforeStart;
 
     /// <param name="service">The service's directory: Watcher, Indexer, Standalone.</param>
     /// <param name="directory">Where it runs.</param>
@@ -46,6 +48,9 @@ internal class ServiceProcess : IDisposable
     /// <summary>Everything it has written so far, also before it was started again.</summary>
     public IReadOnlyCollection<string> Lines => _lines;
 
+    /// <summary>What it has written since it was last started.</summary>
+    public IEnumerable<string> LinesSinceStart => _lines.Skip(_linesBeforeStart);
+
     public bool IsRunning => _process is { HasExited: false };
 
     /// <summary>Whether it ought to run: nobody here has ended it.</summary>
@@ -56,10 +61,11 @@ internal class ServiceProcess : IDisposable
 
     public void Set(string variable, string value) => _environment[variable] = value;
 
-    public virtual void Start()
+    public void Start()
     {
         Assert.False(IsRunning);
         Starting?.Invoke();
+        _linesBeforeStart = _lines.Count;
         string[] command = [.. By, "dotnet", _program, .. _arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
@@ -146,6 +152,22 @@ internal class ServiceProcess : IDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Where its API is, once it listens.</summary>
+    public async Task<Uri> AddressAsync(TimeSpan? deadline = null)
+    {
+        var address = Address;
+        if (address is null)
+        {
+            await Wait.UntilAsync(
+                [this],
+                () => Task.FromResult(
+                    (address = Address) is null ? $"{Name} does not tell the address of its API:\n{LastLines(40)}" : null),
+                deadline);
+        }
+
+        return address!;
+    }
+
     public Task WritesAsync(string text) =>
         Wait.UntilAsync(() => Lines.Any(line => line.Contains(text, StringComparison.Ordinal)), $"{Name} has not written '{text}'.");
 
@@ -180,6 +202,13 @@ internal class ServiceProcess : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    private Uri? Address => LinesSinceStart.Select(line => Listening().Match(line)).FirstOrDefault(match => match.Success) is { } match
+        ? new Uri(match.Groups[1].Value)
+        : null;
+
+    [GeneratedRegex("(?:API|Now listening on): (http://[0-9.:]+)")]
+    private static partial Regex Listening();
+
     private void IsToEnd()
     {
         lock (_gate)
@@ -208,11 +237,11 @@ internal class ServiceProcess : IDisposable
             _lines.Enqueue(line.Data);
     }
 
-    // Beside these tests, and built as they are: services/Watcher/bin/Release/net10.0/WatchPhoto.Watcher.dll
+    // Built as the tests that run are: services/Watcher/bin/Release/net10.0/WatchPhoto.Watcher.dll
     private static string ProgramOf(string service)
     {
         var output = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        var root = output.Parent!.Parent!.Parent!.Parent!.Parent!;
-        return Path.Combine(root.FullName, "services", service, "bin", output.Parent.Name, output.Name, $"WatchPhoto.{service}.dll");
+        return Path.Combine(
+            Repository.Root, "services", service, "bin", output.Parent!.Name, output.Name, $"WatchPhoto.{service}.dll");
     }
 }

@@ -1,12 +1,12 @@
 using System.Diagnostics;
 
-namespace WatchPhoto.EndToEnd.Tests.Harness;
+namespace WatchPhoto.Testing;
 
 /// <summary>
 /// How long something is waited for before it counts as never coming. What counts is time in which this process could look: a machine
 /// that stood still, as one that is being moved does, gave what is waited for no time either.
 /// </summary>
-internal sealed class Patience(TimeSpan limit)
+public sealed class Patience(TimeSpan limit)
 {
     /// <summary>Far beyond what anything takes on a busy machine.</summary>
     public static readonly TimeSpan Usual = TimeSpan.FromMinutes(5);
