@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using MongoDB.Driver;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Indexer.Announcing;
 using WatchPhoto.Indexer.Api;
 using WatchPhoto.Indexer.Catalog;

@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using WatchPhoto.Bus;
 using WatchPhoto.EndToEnd.Tests.Harness;
+using WatchPhoto.Hosting;
 using WatchPhoto.Indexer.Api;
 
 namespace WatchPhoto.Indexer.Tests;
@@ -38,6 +39,7 @@ internal sealed class LiveIndexer : IAsyncDisposable
         if (time is not null)
             builder.Services.AddSingleton(time);
         builder.Logging.ClearProviders().AddProvider(Log);
+        builder.AddServiceLogging();
         builder.AddBus(bus =>
         {
             bus.AddIndexerConsumers();

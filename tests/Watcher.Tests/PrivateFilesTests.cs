@@ -1,6 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Watcher.State;
 
 namespace WatchPhoto.Watcher.Tests;

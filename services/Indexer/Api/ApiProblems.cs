@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Indexer.Database;
 using WatchPhoto.Indexer.Registry;
 using WatchPhoto.Indexer.Replaying;

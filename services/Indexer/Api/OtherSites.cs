@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 
 namespace WatchPhoto.Indexer.Api;
 

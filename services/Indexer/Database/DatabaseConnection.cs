@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Data.Sqlite;
 using MongoDB.Driver;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Indexer.Catalog;
 
 namespace WatchPhoto.Indexer.Database;

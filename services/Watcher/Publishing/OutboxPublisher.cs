@@ -7,6 +7,7 @@ using Polly;
 using Polly.Retry;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
+using WatchPhoto.Hosting;
 using WatchPhoto.Watcher.State;
 
 namespace WatchPhoto.Watcher.Publishing;

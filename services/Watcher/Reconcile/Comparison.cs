@@ -1,7 +1,7 @@
 using System.Text;
 using Mono.Unix.Native;
-using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
+using WatchPhoto.Hosting;
 using WatchPhoto.Watcher.Disk;
 using WatchPhoto.Watcher.Libraries;
 using WatchPhoto.Watcher.State;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Mono.Unix.Native;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 
 namespace WatchPhoto.EndToEnd.Tests.Harness;
 

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 
 namespace WatchPhoto.Indexer.Tests.Bus;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Hosting;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 
 namespace WatchPhoto.Indexer.Tests.Bus;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 
 namespace WatchPhoto.Indexer.Tests.Bus;
 

@@ -1,4 +1,4 @@
-namespace WatchPhoto.Bus;
+namespace WatchPhoto.Hosting;
 
 /// <summary>
 /// Something that is out of reach, which many may find at once: that it is so is said once, and once that it is over. Only where
