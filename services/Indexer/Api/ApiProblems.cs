@@ -64,9 +64,3 @@ internal sealed class ApiProblems(IProblemDetailsService problems) : IExceptionH
             : $"The body is not a JSON object that fits; {ProblemWriter.Contents}";
     }
 }
-
-/// <summary>A request that cannot be answered, with the reason as its message.</summary>
-internal sealed class RefusedRequestException(int status, string message) : Exception(message)
-{
-    public int Status { get; } = status;
-}

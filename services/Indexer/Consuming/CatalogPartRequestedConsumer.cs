@@ -1,5 +1,4 @@
 using MassTransit;
-using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Database;
@@ -35,14 +34,4 @@ internal sealed class CatalogPartRequestedConsumer(IPhotoCatalog catalog, Databa
             HighestVersion = entries.Aggregate(highest, (version, entry) => Math.Max(version, entry.Version)),
         };
     }
-}
-
-internal sealed class CatalogPartRequestedConsumerDefinition : ConsumerDefinition<CatalogPartRequestedConsumer>
-{
-    public CatalogPartRequestedConsumerDefinition() => EndpointName = BusNames.CatalogPartRequestsQueue;
-
-    // A question that is not answered is asked again in seconds: neither retried nor put aside.
-    protected override void ConfigureConsumer(
-        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<CatalogPartRequestedConsumer> consumerConfigurator,
-        IRegistrationContext context) => endpointConfigurator.IsShared(context, keepFailed: false);
 }

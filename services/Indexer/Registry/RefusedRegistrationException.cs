@@ -7,15 +7,3 @@ public sealed class RefusedRegistrationException(RefusalKind kind, string messag
 {
     public RefusalKind Kind { get; } = kind;
 }
-
-public enum RefusalKind
-{
-    /// <summary>The definition is wrong by itself.</summary>
-    Invalid,
-
-    /// <summary>There is no such library.</summary>
-    Unknown,
-
-    /// <summary>It does not go with what is registered.</summary>
-    Conflict,
-}
