@@ -5,6 +5,7 @@ using WatchPhoto.Hosting;
 using WatchPhoto.Indexer.Database;
 using WatchPhoto.Indexer.Registry;
 using WatchPhoto.Indexer.Replaying;
+using WatchPhoto.Indexer.Requests;
 
 namespace WatchPhoto.Indexer.Api;
 

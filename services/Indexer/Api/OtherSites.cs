@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Options;
+using WatchPhoto.Indexer.Requests;
+
 namespace WatchPhoto.Indexer.Api;
 
 /// <summary>

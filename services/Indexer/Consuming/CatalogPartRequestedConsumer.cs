@@ -1,4 +1,5 @@
 using MassTransit;
+using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Database;
@@ -6,13 +7,14 @@ using WatchPhoto.Indexer.Database;
 namespace WatchPhoto.Indexer.Consuming;
 
 /// <summary>Tells a watcher that has lost its state what the catalog holds of a library.</summary>
-internal sealed class CatalogPartRequestedConsumer(IPhotoCatalog catalog, DatabaseConnection database) : IConsumer<CatalogPartRequested>
+internal sealed class CatalogPartRequestedConsumer(
+    IPhotoCatalog catalog, DatabaseConnection database, IConfirmedPublisher publisher) : IConsumer<CatalogPartRequested>
 {
     public async Task Consume(ConsumeContext<CatalogPartRequested> context)
     {
         var part = await database.AskAsync(
             cancellationToken => ReadAsync(context.Message, cancellationToken), context.CancellationToken);
-        await context.Publish(part);
+        await publisher.PublishAsync(part, context.CancellationToken);
     }
 
     private async Task<CatalogPart> ReadAsync(CatalogPartRequested request, CancellationToken cancellationToken)

@@ -11,5 +11,5 @@ internal sealed class CatalogPartRequestedConsumerDefinition : ConsumerDefinitio
     // A question that is not answered is asked again in seconds: neither retried nor put aside.
     protected override void ConfigureConsumer(
         IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<CatalogPartRequestedConsumer> consumerConfigurator,
-        IRegistrationContext context) => endpointConfigurator.IsShared(context, keepFailed: false);
+        IRegistrationContext context) => endpointConfigurator.UseSharedQueue(context, keepFailed: false);
 }

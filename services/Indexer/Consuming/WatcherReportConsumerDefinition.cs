@@ -11,5 +11,5 @@ internal sealed class WatcherReportConsumerDefinition : ConsumerDefinition<Watch
     // A report that is not kept is said again in seconds: neither retried nor put aside.
     protected override void ConfigureConsumer(
         IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<WatcherReportConsumer> consumerConfigurator,
-        IRegistrationContext context) => endpointConfigurator.IsShared(context, keepFailed: false);
+        IRegistrationContext context) => endpointConfigurator.UseSharedQueue(context, keepFailed: false);
 }

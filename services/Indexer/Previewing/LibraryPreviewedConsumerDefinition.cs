@@ -11,5 +11,5 @@ internal sealed class LibraryPreviewedConsumerDefinition : ConsumerDefinition<Li
 
     protected override void ConfigureConsumer(
         IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<LibraryPreviewedConsumer> consumerConfigurator,
-        IRegistrationContext context) => endpointConfigurator.IsOfThisProcess(context);
+        IRegistrationContext context) => endpointConfigurator.UsePrivateQueue(context);
 }
