@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace WatchPhoto.Contracts;
 
 /// <summary>A registered directory on one host.</summary>
@@ -124,50 +122,3 @@ public sealed record Library
             && (left.StartsWith(right, StringComparison.Ordinal) || right.StartsWith(left, StringComparison.Ordinal));
     }
 }
-
-[JsonConverter(typeof(EnumNames<WatchMode>))]
-public enum WatchMode
-{
-    /// <summary>By events where the file system tells them, else by polling.</summary>
-    [JsonStringEnumMemberName("auto")] Auto,
-
-    /// <summary>By events, whatever the file system.</summary>
-    [JsonStringEnumMemberName("inotify")] Inotify,
-
-    /// <summary>Compared again and again.</summary>
-    [JsonStringEnumMemberName("poll")] Poll,
-}
-
-/// <summary>
-/// All libraries of the catalog (indexer to every watcher), sent on every change and every few seconds. A library
-/// that is absent is not thereby removed: removal is <see cref="Library.RemovedAt"/>.
-/// </summary>
-public sealed record LibrariesAnnounced : IMessage
-{
-    /// <summary>The catalog's own id, made with it.</summary>
-    public required Guid CatalogId { get; init; }
-
-    /// <summary>Grows with every change of the registry.</summary>
-    public required long Revision { get; init; }
-
-    public required IReadOnlyList<Library> Libraries { get; init; }
-
-    /// <summary>Which watcher each host's name belongs to.</summary>
-    public IReadOnlyList<HostLease> Hosts { get; init; } = [];
-
-    /// <summary>By the indexer's clock; null: it does not say.</summary>
-    public DateTimeOffset? SentAt { get; init; }
-
-    /// <summary>Which indexer sent it: an id made at its start.</summary>
-    public Guid? SentBy { get; init; }
-
-    /// <summary>Of what is wrong with one library by itself (<see cref="Library.Problem"/>) the others have no harm.</summary>
-    public string? Problem() =>
-        MessageBounds.ProblemOfItems("libraries", Libraries, MessageBounds.MostLibraries, library => library.AnnouncedProblem())
-        ?? MessageBounds.ProblemOfItems("hosts", Hosts, MessageBounds.MostLibraries, lease => MessageBounds.ProblemOfHost(lease.Host));
-}
-
-/// <summary>A host's name belongs to one watcher, by its state, for as long as it reports.</summary>
-/// <param name="Rival">The run of another watcher that reports under this name (<see cref="WatcherReport.RunId"/>).</param>
-/// <param name="Refused">The run of a rival that the name's watcher has answered to: both live, so that one has to end.</param>
-public sealed record HostLease(string Host, Guid StateId, Guid? Rival = null, Guid? Refused = null);

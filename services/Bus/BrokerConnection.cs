@@ -2,6 +2,7 @@ using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using WatchPhoto.Hosting;
 
 namespace WatchPhoto.Bus;
 
@@ -31,7 +32,7 @@ internal sealed partial class BrokerConnection(
         Volatile.Write(ref _heard, time.GetTimestamp());
         lock (_away)
         {
-            if (_away.Remove(ready.InputAddress) && _away.Count == 0 && _outage.Ends())
+            if (_away.Remove(ready.InputAddress) && _away.Count == 0 && _outage.TryEnd())
                 LogBack(ready.InputAddress.Host);
         }
 
@@ -44,7 +45,7 @@ internal sealed partial class BrokerConnection(
         lock (_away)
         {
             _away.Add(faulted.InputAddress);
-            if (_outage.Begins(faulted.Exception))
+            if (_outage.TryBegin(faulted.Exception))
                 LogAway(faulted.InputAddress.Host, Outage.ReasonOf(faulted.Exception));
         }
 

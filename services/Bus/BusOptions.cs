@@ -26,12 +26,3 @@ public sealed record BusOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan PublishTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }
-
-public enum QueueType
-{
-    /// <summary>Kept by a majority of the cluster's nodes.</summary>
-    Quorum,
-
-    /// <summary>Kept by one node.</summary>
-    Classic,
-}

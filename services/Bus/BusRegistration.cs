@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using WatchPhoto.Contracts;
+using WatchPhoto.Hosting;
 
 namespace WatchPhoto.Bus;
 
@@ -23,14 +24,8 @@ public static class BusRegistration
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.AddCheckedOptions<BusOptions>(BusOptions.Section);
-        builder.LogWithoutWaiting();
-        PrintableFormatter.Wrap(builder);
         // Its transport logs every attempt to connect and every retry with a stack; what matters is said by us, once.
-        builder.AddDefaults(
-            new("Logging:LogLevel:MassTransit", "None"),
-            // What keeps the host from starting is said by us as well, without a stack.
-            new("Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host", "Critical"));
-
+        builder.AddDefaults(new KeyValuePair<string, string?>("Logging:LogLevel:MassTransit", "None"));
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Refusals>();
         string? broker = builder.Configuration.GetConnectionString(ConnectionStringName);

@@ -8,8 +8,8 @@ internal sealed class Deliveries : IReceiveObserver
 {
     private readonly ConcurrentDictionary<string, OfQueue> _queues = new();
 
-    /// <summary>Whether nothing has come from a queue since this was last asked, and nothing of it is being worked on.</summary>
-    public bool RestsSinceLastAsked(string queue)
+    /// <summary>Whether nothing has come from a queue since this was last taken, and nothing of it is being worked on.</summary>
+    public bool TakeRested(string queue)
     {
         var of = _queues.GetOrAdd(queue, _ => new OfQueue());
         bool hasCome = Interlocked.Exchange(ref of.Come, 0) > 0;

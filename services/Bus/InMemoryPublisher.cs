@@ -1,11 +1,11 @@
-using System.Collections.Concurrent;
 using MassTransit;
 
 namespace WatchPhoto.Bus;
 
 /// <summary>
 /// In memory a published message is only a message in flight: nothing outlives the process and nothing slows a fast
-/// publisher. So publishing completes when the consumer is done with the message, also when it refused it.
+/// publisher. So publishing completes when the consumer is done with the message, also when it refused it; for what goes to
+/// whoever is there nobody waits.
 /// </summary>
 internal sealed class InMemoryPublisher(IBusControl bus, MessagesInFlight inFlight) : IConfirmedPublisher
 {
@@ -14,6 +14,11 @@ internal sealed class InMemoryPublisher(IBusControl bus, MessagesInFlight inFlig
     {
         // Until the bus runs there are no queues, and what is published is gone.
         await bus.WaitForHealthStatus(BusHealthStatus.Healthy, cancellationToken);
+        if (!QueueShapes.HasSharedQueue<TMessage>())
+        {
+            await bus.Publish(message, cancellationToken);
+            return;
+        }
 
         var id = NewId.NextGuid();
         var taken = inFlight.Add(id);
@@ -27,34 +32,7 @@ internal sealed class InMemoryPublisher(IBusControl bus, MessagesInFlight inFlig
             inFlight.Remove(id);
         }
     }
-}
 
-/// <summary>The messages that <see cref="InMemoryPublisher"/> waits for, apart from it because the bus needs its observers first.</summary>
-internal sealed class MessagesInFlight : IReceiveObserver
-{
-    private readonly ConcurrentDictionary<Guid, TaskCompletionSource> _messages = new();
-
-    public Task Add(Guid messageId) =>
-        (_messages[messageId] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-
-    public void Remove(Guid messageId) => _messages.TryRemove(messageId, out _);
-
-    public Task PreReceive(ReceiveContext context) => Task.CompletedTask;
-
-    public Task PostReceive(ReceiveContext context) => Taken(context.GetMessageId());
-
-    public Task ReceiveFault(ReceiveContext context, Exception exception) => Taken(context.GetMessageId());
-
-    public Task PostConsume<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType)
-        where T : class => Task.CompletedTask;
-
-    public Task ConsumeFault<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType, Exception exception)
-        where T : class => Task.CompletedTask;
-
-    private Task Taken(Guid? messageId)
-    {
-        if (messageId is { } id && _messages.TryGetValue(id, out var taken))
-            taken.TrySetResult();
-        return Task.CompletedTask;
-    }
+    public Task PublishAsync<TMessage>(TMessage message, TimeSpan timeout, CancellationToken cancellationToken)
+        where TMessage : class => PublishAsync(message, cancellationToken).WaitAsync(timeout, cancellationToken);
 }

@@ -32,7 +32,7 @@ internal sealed class QueueReaders(ConnectionFactory broker, Deliveries deliveri
             try
             {
                 var said = await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
-                if ((deliveries.RestsSinceLastAsked(queue) && said.MessageCount > 0) || said.ConsumerCount == 0)
+                if ((deliveries.TakeRested(queue) && said.MessageCount > 0) || said.ConsumerCount == 0)
                     unread.Add(queue);
             }
             catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound)

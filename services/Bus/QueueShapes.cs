@@ -23,7 +23,7 @@ public static class QueueShapes
     /// Outlives its readers and the broker's restarts; all processes of the service take turns at it. What fails goes to
     /// its error queue with the reason, unless <paramref name="keepFailed"/> is false.
     /// </summary>
-    public static void IsShared(this IReceiveEndpointConfigurator endpoint, IRegistrationContext context, bool keepFailed = true)
+    public static void UseSharedQueue(this IReceiveEndpointConfigurator endpoint, IRegistrationContext context, bool keepFailed = true)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         // A fault is told by the error queue; nobody subscribes to it as a message.
@@ -37,7 +37,7 @@ public static class QueueShapes
     /// Lives and goes with this process, and keeps nothing that failed: for messages that are said again anyway.
     /// Its name should come from <see cref="OwnQueueName"/>.
     /// </summary>
-    public static void IsOfThisProcess(this IReceiveEndpointConfigurator endpoint, IRegistrationContext context)
+    public static void UsePrivateQueue(this IReceiveEndpointConfigurator endpoint, IRegistrationContext context)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         endpoint.PublishFaults = false;
@@ -59,8 +59,12 @@ public static class QueueShapes
         return $"{prefix}{new string(letters)}.{Guid.NewGuid().ToString("N")[..8]}";
     }
 
+    /// <summary>Whether the message's queue is one that all processes of a service compete on, and outlives them.</summary>
+    internal static bool HasSharedQueue<TMessage>() =>
+        typeof(TMessage) == typeof(FileEvents) || typeof(TMessage) == typeof(CatalogPartRequested) || typeof(TMessage) == typeof(WatcherReport);
+
     /// <summary>
-    /// Publishers declare the readers' queues as well, exactly as the readers do: what is published before any
+    /// Publishers declare the shared queues as well, exactly as the readers do: what is published before any
     /// reader ever ran then waits, instead of being confirmed and dropped.
     /// </summary>
     internal static void BindReaders(this IRabbitMqBusFactoryConfigurator bus, BusOptions options)

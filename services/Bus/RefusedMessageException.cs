@@ -1,3 +1,5 @@
+using WatchPhoto.Hosting;
+
 namespace WatchPhoto.Bus;
 
 /// <summary>

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using MongoDB.Driver;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Indexer.Announcing;
 using WatchPhoto.Indexer.Api;
 using WatchPhoto.Indexer.Catalog;
@@ -20,6 +20,7 @@ using WatchPhoto.Indexer.Previewing;
 using WatchPhoto.Indexer.Proving;
 using WatchPhoto.Indexer.Registry;
 using WatchPhoto.Indexer.Replaying;
+using WatchPhoto.Indexer.Requests;
 using WatchPhoto.Indexer.Sqlite;
 
 namespace WatchPhoto.Indexer;
@@ -50,6 +51,7 @@ public static class IndexerHosting
         services.AddSingleton<LibraryRegistrations>();
         services.AddSingleton<LibraryOwners>();
         services.AddSingleton<VersionsAhead>();
+        services.AddSingleton<WatcherRequests>();
         services.AddSingleton<LibraryPreviews>();
         services.AddSingleton<FileEventsApplier>();
         services.AddSingleton<Replay>();

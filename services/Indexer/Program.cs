@@ -1,4 +1,5 @@
 using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Indexer;
 using WatchPhoto.Indexer.Api;
 
@@ -6,6 +7,7 @@ return await Service.RunAsync(() =>
 {
     var builder = WebApplication.CreateSlimBuilder(Service.Arguments(args));
     builder.AddSecretFiles();
+    builder.AddServiceLogging();
     // First, so that it stops last: nobody publishes on a bus that is gone.
     builder.AddBus(bus => bus.AddIndexerConsumers());
     builder.AddIndexer();

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Spectre.Console;
-using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
+using WatchPhoto.Hosting;
 using WatchPhoto.Watcher;
 
 namespace WatchPhoto.Standalone;

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Indexer;
 using WatchPhoto.Indexer.Api;
 using WatchPhoto.Indexer.Catalog;
@@ -44,6 +45,7 @@ internal sealed class Session : IAsyncDisposable
             ["Indexer:OwnerSilence"] = "00:00:00",
             ["Urls"] = $"http://127.0.0.1:{port}",
         });
+        builder.AddServiceLogging();
         builder.AddDefaults(
             new("Logging:LogLevel:Default", "Warning"),
             new("Logging:Console:FormatterName", "simple"),

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 
 namespace WatchPhoto.Standalone;
 

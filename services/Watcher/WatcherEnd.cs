@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Watcher.State;
 
 namespace WatchPhoto.Watcher;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Watcher.Libraries;
 using WatchPhoto.Watcher.Previewing;
 using WatchPhoto.Watcher.Publishing;

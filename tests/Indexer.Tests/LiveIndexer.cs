@@ -9,6 +9,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Indexer.Api;
 using WatchPhoto.Testing;
 
@@ -39,6 +40,7 @@ internal sealed class LiveIndexer : IAsyncDisposable
         if (time is not null)
             builder.Services.AddSingleton(time);
         builder.Logging.ClearProviders().AddProvider(Log);
+        builder.AddServiceLogging();
         builder.AddBus(bus =>
         {
             bus.AddIndexerConsumers();

@@ -339,5 +339,8 @@ public sealed class OutboxTests : IDisposable
             Sent.Enqueue((FileEvents)(object)message);
             return Task.CompletedTask;
         }
+
+        public Task PublishAsync<TMessage>(TMessage message, TimeSpan timeout, CancellationToken cancellationToken)
+            where TMessage : class => PublishAsync(message, cancellationToken);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Testing;
 using WatchPhoto.Watcher.State;
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
+using WatchPhoto.Hosting;
 using WatchPhoto.Watcher;
 
 namespace WatchPhoto.Bench.Roles;
@@ -40,6 +41,7 @@ internal static class WatcherRole
             ["Logging:LogLevel:Default"] = "Warning",
             ["Logging:Console:LogToStandardErrorThreshold"] = "Trace",
         });
+        builder.AddServiceLogging();
         builder.AddBus(bus =>
         {
             bus.AddWatcherConsumers();

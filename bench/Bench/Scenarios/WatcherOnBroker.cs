@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using WatchPhoto.Bench.Measuring;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
+using WatchPhoto.Hosting;
 
 namespace WatchPhoto.Bench.Scenarios;
 

@@ -1,4 +1,3 @@
-using MassTransit;
 using Microsoft.Extensions.Options;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
@@ -10,8 +9,8 @@ namespace WatchPhoto.Indexer.Announcing;
 
 /// <summary>Tells the watchers all libraries, and who takes care of each, at every change and every few seconds.</summary>
 internal sealed class LibrariesAnnouncer(
-    LibraryOwners owners, IPhotoCatalog catalog, VersionsAhead versions, RegistryChanges changes, DatabaseConnection database, IBus bus, IOptions<IndexerOptions> options,
-    TimeProvider time) : BackgroundService
+    LibraryOwners owners, IPhotoCatalog catalog, VersionsAhead versions, RegistryChanges changes, DatabaseConnection database,
+    IConfirmedPublisher publisher, IOptions<IndexerOptions> options, TimeProvider time) : BackgroundService
 {
     private readonly Guid _id = Guid.NewGuid();
 
@@ -26,9 +25,9 @@ internal sealed class LibrariesAnnouncer(
         }
     }
 
-    private async Task<LibrariesAnnounced> ReadAsync(CancellationToken cancellationToken)
+    private async Task<LibrariesAnnounced> AssignAsync(CancellationToken cancellationToken)
     {
-        var announced = await owners.ReadAsync(cancellationToken);
+        var announced = await owners.AssignAsync(cancellationToken);
         return announced with { Libraries = await catalog.WithHighestVersionsAsync(announced.Libraries, cancellationToken) };
     }
 
@@ -37,16 +36,14 @@ internal sealed class LibrariesAnnouncer(
     {
         try
         {
-            var libraries = await database.AskAsync(ReadAsync, stoppingToken);
+            var libraries = await database.AskAsync(AssignAsync, stoppingToken);
             if (await database.AskAsync(token => versions.BringBackAsync(libraries, token), stoppingToken))
-                libraries = await database.AskAsync(ReadAsync, stoppingToken);
-            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            waiting.CancelAfter(patience);
-            await bus.Publish(libraries with { SentAt = time.GetUtcNow(), SentBy = _id }, waiting.Token).WaitAsync(waiting.Token);
+                libraries = await database.AskAsync(AssignAsync, stoppingToken);
+            await publisher.PublishAsync(libraries with { SentAt = time.GetUtcNow(), SentBy = _id }, patience, stoppingToken);
         }
         catch (OperationCanceledException)
         {
-            // The broker is away, and said to be so; or the service stops.
+            // The service stops.
         }
         catch (Exception exception) when (DatabaseConnection.IsAway(exception) || BusConnection.IsAway(exception))
         {

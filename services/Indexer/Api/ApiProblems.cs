@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Indexer.Database;
 using WatchPhoto.Indexer.Registry;
 using WatchPhoto.Indexer.Replaying;
+using WatchPhoto.Indexer.Requests;
 
 namespace WatchPhoto.Indexer.Api;
 
@@ -62,10 +64,4 @@ internal sealed class ApiProblems(IProblemDetailsService problems) : IExceptionH
             ? $"The field '{ProblemWriter.Shown(path[2..])}' does not have a value that fits; {ProblemWriter.Contents}"
             : $"The body is not a JSON object that fits; {ProblemWriter.Contents}";
     }
-}
-
-/// <summary>A request that cannot be answered, with the reason as its message.</summary>
-internal sealed class RefusedRequestException(int status, string message) : Exception(message)
-{
-    public int Status { get; } = status;
 }

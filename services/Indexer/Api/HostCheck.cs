@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.Primitives;
+using WatchPhoto.Indexer.Requests;
 
 namespace WatchPhoto.Indexer.Api;
 

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Globalization;
-using MassTransit;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using WatchPhoto.Bus;
@@ -11,6 +10,7 @@ using WatchPhoto.Indexer.Previewing;
 using WatchPhoto.Indexer.Proving;
 using WatchPhoto.Indexer.Registry;
 using WatchPhoto.Indexer.Replaying;
+using WatchPhoto.Indexer.Requests;
 
 namespace WatchPhoto.Indexer.Api;
 
@@ -19,7 +19,6 @@ public static class IndexerApi
 {
     private const int UsualPage = 100;
     private const int LargestPage = 1000;
-    private static readonly TimeSpan BusPatience = TimeSpan.FromSeconds(5);
 
     public static void MapIndexerApi(this WebApplication app)
     {
@@ -120,21 +119,12 @@ public static class IndexerApi
     }
 
     // Answered when it is on its way; what the watcher makes of it shows in its reports.
-    private static Func<string, LibraryRegistrations, IBus, CancellationToken, Task<Accepted>> Ask(LibraryAction action) =>
-        async (id, registrations, bus, cancellationToken) =>
+    private static Func<string, LibraryRegistrations, WatcherRequests, CancellationToken, Task<Accepted>> Ask(LibraryAction action) =>
+        async (id, registrations, requests, cancellationToken) =>
         {
             await FindLivingAsync(registrations, id, cancellationToken);
-            try
-            {
-                await bus.Publish(new LibraryActionRequested { LibraryId = id, Action = action, Reason = "over HTTP" }, cancellationToken)
-                    .WaitAsync(BusPatience, cancellationToken);
-                return TypedResults.Accepted("/api/watchers");
-            }
-            catch (TimeoutException)
-            {
-                throw new RefusedRequestException(
-                    StatusCodes.Status503ServiceUnavailable, "The bus does not answer, so the watcher cannot be asked; try again in a while.");
-            }
+            await requests.SendAsync(new LibraryActionRequested { LibraryId = id, Action = action, Reason = "over HTTP" }, cancellationToken);
+            return TypedResults.Accepted("/api/watchers");
         };
 
     private static async Task<IResult> StreamPhotos(

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using WatchPhoto.Bus;
+using WatchPhoto.Indexer.Requests;
 
 namespace WatchPhoto.Indexer.Api;
 
@@ -56,32 +56,4 @@ internal sealed class OtherSites(OtherSitesOptions options)
     private static bool IsOrigin(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Host.Length > 0
         && url.GetLeftPart(UriPartial.Authority).Equals(text, StringComparison.OrdinalIgnoreCase);
-}
-
-/// <summary>Configuration section <c>Cors</c>.</summary>
-internal sealed record OtherSitesOptions
-{
-    /// <summary>Other sites whose pages may ask, as browsers write them (<c>https://photos.example:8443</c>), parted by semicolons.</summary>
-    public string Origins { get; init; } = "";
-}
-
-internal static class SiteChecks
-{
-    /// <exception cref="OptionsValidationException">The setting names something that is no origin.</exception>
-    public static void AddSiteChecks(this IHostApplicationBuilder builder)
-    {
-        HostCheck.Replace(builder.Services);
-        builder.Services.AddSingleton<HostCheck>();
-        builder.Services.AddSingleton(new OtherSites(builder.Configuration.ReadChecked<OtherSitesOptions>("Cors")));
-        builder.Services.AddCors();
-    }
-
-    public static void UseSiteChecks(this WebApplication app)
-    {
-        app.Use(app.Services.GetRequiredService<HostCheck>().CheckAsync);
-        var sites = app.Services.GetRequiredService<OtherSites>();
-        app.Use(sites.CheckAsync);
-        if (sites.Allowed.Count > 0)
-            app.UseCors(cors => cors.WithOrigins([.. sites.Allowed]).AllowAnyMethod().AllowAnyHeader());
-    }
 }

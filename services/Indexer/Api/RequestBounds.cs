@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Net.Http.Headers;
+using WatchPhoto.Indexer.Requests;
 
 namespace WatchPhoto.Indexer.Api;
 

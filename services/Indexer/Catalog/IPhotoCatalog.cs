@@ -49,20 +49,3 @@ public interface IPhotoCatalog
     /// <summary>Forgets tombstones and ranges past their age; returns how many. Housekeeping: call it now and then.</summary>
     Task<long> ExpireAsync(DateTimeOffset now, CancellationToken cancellationToken);
 }
-
-/// <summary>What libraries say of the catalog.</summary>
-public static class CatalogLibraries
-{
-    /// <summary>The libraries, each with the highest version that the catalog holds of it; of removed ones it is to hold nothing.</summary>
-    public static async Task<IReadOnlyList<Library>> WithHighestVersionsAsync(
-        this IPhotoCatalog catalog, IReadOnlyList<Library> libraries, CancellationToken cancellationToken)
-    {
-        string[] living = [.. libraries.Where(library => library.RemovedAt is null).Select(library => library.Id)];
-        var highest = await catalog.HighestVersionsAsync(living, cancellationToken);
-        return [.. libraries.Select(library => library with { HighestVersion = highest.GetValueOrDefault(library.Id) })];
-    }
-}
-
-/// <summary>A living register.</summary>
-public sealed record Photo(
-    string LibraryId, string Path, Guid PhotoId, long Version, PhotoFile File, PhotoDescription? Description);

@@ -7,13 +7,14 @@ using WatchPhoto.Indexer.Database;
 namespace WatchPhoto.Indexer.Consuming;
 
 /// <summary>Tells a watcher that has lost its state what the catalog holds of a library.</summary>
-internal sealed class CatalogPartRequestedConsumer(IPhotoCatalog catalog, DatabaseConnection database) : IConsumer<CatalogPartRequested>
+internal sealed class CatalogPartRequestedConsumer(
+    IPhotoCatalog catalog, DatabaseConnection database, IConfirmedPublisher publisher) : IConsumer<CatalogPartRequested>
 {
     public async Task Consume(ConsumeContext<CatalogPartRequested> context)
     {
         var part = await database.AskAsync(
             cancellationToken => ReadAsync(context.Message, cancellationToken), context.CancellationToken);
-        await context.Publish(part);
+        await publisher.PublishAsync(part, context.CancellationToken);
     }
 
     private async Task<CatalogPart> ReadAsync(CatalogPartRequested request, CancellationToken cancellationToken)
@@ -35,14 +36,4 @@ internal sealed class CatalogPartRequestedConsumer(IPhotoCatalog catalog, Databa
             HighestVersion = entries.Aggregate(highest, (version, entry) => Math.Max(version, entry.Version)),
         };
     }
-}
-
-internal sealed class CatalogPartRequestedConsumerDefinition : ConsumerDefinition<CatalogPartRequestedConsumer>
-{
-    public CatalogPartRequestedConsumerDefinition() => EndpointName = BusNames.CatalogPartRequestsQueue;
-
-    // A question that is not answered is asked again in seconds: neither retried nor put aside.
-    protected override void ConfigureConsumer(
-        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<CatalogPartRequestedConsumer> consumerConfigurator,
-        IRegistrationContext context) => endpointConfigurator.IsShared(context, keepFailed: false);
 }

@@ -24,7 +24,7 @@ internal sealed class FileEventsConsumerDefinition : ConsumerDefinition<FileEven
         IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<FileEventsConsumer> consumerConfigurator,
         IRegistrationContext context)
     {
-        endpointConfigurator.IsShared(context);
+        endpointConfigurator.UseSharedQueue(context);
         endpointConfigurator.PrefetchCount = ConcurrentMessageLimit!.Value + _messagesAhead;
         // A message waits for its database as long as it takes; what is refused would be refused again.
         endpointConfigurator.UseMessageRetry(retry =>

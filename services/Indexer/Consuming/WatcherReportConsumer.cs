@@ -1,6 +1,5 @@
 using MassTransit;
 using Microsoft.Extensions.Options;
-using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Database;
 using WatchPhoto.Indexer.Registry;
@@ -19,14 +18,4 @@ internal sealed class WatcherReportConsumer(
         if (isNew)
             changes.Raise();
     }
-}
-
-internal sealed class WatcherReportConsumerDefinition : ConsumerDefinition<WatcherReportConsumer>
-{
-    public WatcherReportConsumerDefinition() => EndpointName = BusNames.WatcherReportsQueue;
-
-    // A report that is not kept is said again in seconds: neither retried nor put aside.
-    protected override void ConfigureConsumer(
-        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<WatcherReportConsumer> consumerConfigurator,
-        IRegistrationContext context) => endpointConfigurator.IsShared(context, keepFailed: false);
 }

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Data.Sqlite;
 using MongoDB.Driver;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Indexer.Catalog;
 
 namespace WatchPhoto.Indexer.Database;
@@ -61,13 +61,13 @@ internal sealed partial class DatabaseConnection(
         try
         {
             var answer = await question(cancellationToken);
-            if (_outage.Ends())
+            if (_outage.TryEnd())
                 LogBack();
             return answer;
         }
         catch (Exception exception) when (IsAway(exception))
         {
-            if (_outage.Begins(exception))
+            if (_outage.TryBegin(exception))
                 LogAway(exception is IOperatorError ? exception.Message : FirstSentence(Outage.ReasonOf(exception)));
             throw;
         }

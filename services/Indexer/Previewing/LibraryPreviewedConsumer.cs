@@ -1,5 +1,4 @@
 using MassTransit;
-using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
 
 namespace WatchPhoto.Indexer.Previewing;
@@ -12,14 +11,4 @@ internal sealed class LibraryPreviewedConsumer(LibraryPreviews previews) : ICons
         previews.Take(context.Message);
         return Task.CompletedTask;
     }
-}
-
-internal sealed class LibraryPreviewedConsumerDefinition : ConsumerDefinition<LibraryPreviewedConsumer>
-{
-    public LibraryPreviewedConsumerDefinition() =>
-        EndpointName = QueueShapes.OwnQueueName(BusNames.IndexerPreviewsQueuePrefix, Environment.MachineName);
-
-    protected override void ConfigureConsumer(
-        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<LibraryPreviewedConsumer> consumerConfigurator,
-        IRegistrationContext context) => endpointConfigurator.IsOfThisProcess(context);
 }

@@ -1,17 +1,15 @@
 using System.Collections.Concurrent;
-using System.ComponentModel;
-using MassTransit;
 using Microsoft.Extensions.Options;
 using WatchPhoto.Contracts;
-using WatchPhoto.Indexer.Api;
 using WatchPhoto.Indexer.Registry;
+using WatchPhoto.Indexer.Requests;
 
 namespace WatchPhoto.Indexer.Previewing;
 
 /// <summary>Has a host's watcher look what a library would hold: an indexer sees no disk.</summary>
-internal sealed class LibraryPreviews(IBus bus, LibraryRegistrations registrations, IWatcherReports reports, IOptions<IndexerOptions> options)
+internal sealed class LibraryPreviews(
+    WatcherRequests requests, LibraryRegistrations registrations, IWatcherReports reports, IOptions<IndexerOptions> options)
 {
-    private static readonly TimeSpan BusPatience = TimeSpan.FromSeconds(5);
     // Beside the time it may look: another preview may be before this one, and messages take a while.
     private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(10);
 
@@ -49,7 +47,7 @@ internal sealed class LibraryPreviews(IBus bus, LibraryRegistrations registratio
         _awaited[request.PreviewId] = awaited;
         try
         {
-            await PublishAsync(request, cancellationToken);
+            await requests.SendAsync(request, cancellationToken);
             return await awaited.Task.WaitAsync(options.Value.PreviewTime + AnswerPatience, cancellationToken);
         }
         catch (TimeoutException)
@@ -62,25 +60,4 @@ internal sealed class LibraryPreviews(IBus bus, LibraryRegistrations registratio
             _awaited.TryRemove(request.PreviewId, out _);
         }
     }
-
-    private async Task PublishAsync(LibraryPreviewRequested request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await bus.Publish(request, cancellationToken).WaitAsync(BusPatience, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            throw new RefusedRequestException(
-                StatusCodes.Status503ServiceUnavailable, "The bus does not answer, so the watcher cannot be asked; try again in a while.");
-        }
-    }
 }
-
-/// <summary>What a library would hold.</summary>
-internal sealed record LibraryPreview(
-    [property: Description("Files of interest; where the preview is not complete, at least so many.")] long Files,
-    [property: Description("Whether everything was looked at.")] bool IsComplete,
-    [property: Description("Why not everything was.")] string? Reason,
-    [property: Description("Directories that are left out, those below them not counted.")] long DirectoriesLeftOut,
-    [property: Description("The first twenty files, in the order of their paths' UTF-8 bytes.")] IReadOnlyList<string> Paths);

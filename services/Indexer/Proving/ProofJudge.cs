@@ -1,4 +1,3 @@
-using MassTransit;
 using Microsoft.Extensions.Options;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
@@ -14,7 +13,7 @@ namespace WatchPhoto.Indexer.Proving;
 /// still says the same it is a drift, for which one resync is requested.
 /// </summary>
 internal sealed partial class ProofJudge(
-    IPhotoCatalog catalog, IVerifications verifications, IWatcherReports reports, DatabaseConnection database, IBus bus,
+    IPhotoCatalog catalog, IVerifications verifications, IWatcherReports reports, DatabaseConnection database, IConfirmedPublisher publisher,
     IOptions<IndexerOptions> options, TimeProvider time, ILogger<ProofJudge> logger) : BackgroundService
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(30);
@@ -29,7 +28,7 @@ internal sealed partial class ProofJudge(
     /// <summary>Judges the proof of a message whose events, and those before, are applied.</summary>
     public async Task JudgeAsync(FileEvents message, CancellationToken cancellationToken)
     {
-        bool verified = await VerifyAsync(message.LibraryId, message.Proof!, isConfirmed: false, cancellationToken) is { IsVerified: true };
+        bool verified = await TryRecordVerifiedAsync(message.LibraryId, message.Proof!, isConfirmed: false, cancellationToken) is { IsVerified: true };
         lock (_gate)
         {
             if (verified)
@@ -49,7 +48,8 @@ internal sealed partial class ProofJudge(
             {
                 try
                 {
-                    await database.AskAsync(token => JudgeAgainAsync(message, token), stoppingToken);
+                    if (await database.AskAsync(token => JudgeAgainAsync(message, token), stoppingToken) is { } resync)
+                        await publisher.PublishAsync(resync, stoppingToken);
                 }
                 catch (Exception exception) when (DatabaseConnection.IsAway(exception) || BusConnection.IsAway(exception))
                 {
@@ -70,17 +70,18 @@ internal sealed partial class ProofJudge(
         }
     }
 
-    private async Task JudgeAgainAsync(FileEvents message, CancellationToken cancellationToken)
+    /// <returns>What is to be asked of the watcher; null: nothing.</returns>
+    private async Task<LibraryActionRequested?> JudgeAgainAsync(FileEvents message, CancellationToken cancellationToken)
     {
         var proof = message.Proof!;
         // Something has changed since, or is changing: what the watcher says then will be judged.
         var report = (await reports.ReadAsync(cancellationToken)).FirstOrDefault(report => report.Host == message.Host);
         if (report?.Libraries.FirstOrDefault(library => library.LibraryId == message.LibraryId)?.Proof is not { } present
             || (present.Version, present.Count, present.Digest) != (proof.Version, proof.Count, proof.Digest))
-            return;
-        var (isVerified, refusal) = await VerifyAsync(message.LibraryId, proof, isConfirmed: true, cancellationToken);
+            return null;
+        var (isVerified, refusal) = await TryRecordVerifiedAsync(message.LibraryId, proof, isConfirmed: true, cancellationToken);
         if (isVerified)
-            return;
+            return null;
 
         var held = await catalog.ProveAsync(message.LibraryId, cancellationToken);
         var now = time.GetUtcNow();
@@ -105,21 +106,21 @@ internal sealed partial class ProofJudge(
             },
             cancellationToken);
         if (!isDue)
-            return;
+            return null;
         if (refusal is not null)
         {
             LogRefused(message.LibraryId, drift);
-            return;
+            return null;
         }
 
         LogDrift(message.LibraryId, drift);
-        await bus.Publish(
-            new LibraryActionRequested { LibraryId = message.LibraryId, Action = LibraryAction.Resync, Reason = drift }, cancellationToken);
+        return new LibraryActionRequested { LibraryId = message.LibraryId, Action = LibraryAction.Resync, Reason = drift };
     }
 
+    /// <summary>Records that the catalog is equal to the proof, where it is; what a finished resync has left over is buried first.</summary>
     /// <param name="isConfirmed">The watcher that owns the library says the same in its report: nothing is deleted for less.</param>
     /// <returns>Whether they are equal; if not, why what would make them so is not done, or null.</returns>
-    private async Task<(bool IsVerified, string? Refusal)> VerifyAsync(
+    private async Task<(bool IsVerified, string? Refusal)> TryRecordVerifiedAsync(
         string libraryId, Proof proof, bool isConfirmed, CancellationToken cancellationToken)
     {
         var held = await catalog.ProveAsync(libraryId, cancellationToken);

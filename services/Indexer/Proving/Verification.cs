@@ -25,11 +25,3 @@ public sealed record Verification
     /// <summary>No other resync is requested before.</summary>
     public DateTimeOffset? NextResyncAt { get; init; }
 }
-
-/// <summary>The verifications, kept in the catalog's database, by library.</summary>
-public interface IVerifications
-{
-    Task<Verification?> FindAsync(string libraryId, CancellationToken cancellationToken);
-
-    Task SaveAsync(Verification verification, CancellationToken cancellationToken);
-}

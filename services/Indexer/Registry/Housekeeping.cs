@@ -21,6 +21,8 @@ internal sealed partial class Housekeeping(
     private (DateTimeOffset Time, long Timestamp)? _last;
     private long? _leapt;
 
+    private bool IsClockDoubtful => _leapt is { } leapt && time.GetElapsedTime(leapt) < Doubt;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -42,7 +44,8 @@ internal sealed partial class Housekeeping(
     private async Task TidyAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        bool mayDrop = !IsDoubtful(now);
+        NoteTime(now);
+        bool mayDrop = !IsClockDoubtful;
         var removed = (await registry.ReadAsync(cancellationToken)).Libraries.Where(library => library.RemovedAt is not null).ToList();
         if (removed.Count > 0 && await catalog.ForgetAsync([.. removed.Select(library => library.Id)], cancellationToken) is > 0 and var count)
             LogForgotten(count);
@@ -59,13 +62,12 @@ internal sealed partial class Housekeeping(
             LogForgottenHosts(hosts);
     }
 
-    private bool IsDoubtful(DateTimeOffset now)
+    private void NoteTime(DateTimeOffset now)
     {
         long timestamp = time.GetTimestamp();
         if (_last is { } last && now - last.Time - time.GetElapsedTime(last.Timestamp, timestamp) > LongestStep)
             _leapt = timestamp;
         _last = (now, timestamp);
-        return _leapt is { } leapt && time.GetElapsedTime(leapt, timestamp) < Doubt;
     }
 
     [LoggerMessage(LogLevel.Information, "Forgot {Count} records of removed libraries")]

@@ -8,8 +8,9 @@ namespace WatchPhoto.Indexer.Registry;
 /// </summary>
 internal sealed partial class LibraryOwners(ILibraryRegistry registry, IWatcherReports reports, ILogger<LibraryOwners> logger)
 {
-    /// <summary>All libraries, each with its owner where its host has a watcher.</summary>
-    public async Task<LibrariesAnnounced> ReadAsync(CancellationToken cancellationToken)
+    /// <summary>Gives the libraries whose owner is another to the watcher of their host.</summary>
+    /// <returns>All libraries, as they are then.</returns>
+    public async Task<LibrariesAnnounced> AssignAsync(CancellationToken cancellationToken)
     {
         // The leases after the libraries: what was given away between the two is not taken back on an older lease.
         var announced = await registry.ReadAsync(cancellationToken);

@@ -1,4 +1,4 @@
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 
 namespace WatchPhoto.Indexer.Registry;
 
@@ -6,16 +6,4 @@ namespace WatchPhoto.Indexer.Registry;
 public sealed class RefusedRegistrationException(RefusalKind kind, string message) : Exception(message), IOperatorError
 {
     public RefusalKind Kind { get; } = kind;
-}
-
-public enum RefusalKind
-{
-    /// <summary>The definition is wrong by itself.</summary>
-    Invalid,
-
-    /// <summary>There is no such library.</summary>
-    Unknown,
-
-    /// <summary>It does not go with what is registered.</summary>
-    Conflict,
 }

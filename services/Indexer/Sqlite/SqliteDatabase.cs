@@ -1,5 +1,5 @@
 using Microsoft.Data.Sqlite;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Indexer.Catalog;
 
 namespace WatchPhoto.Indexer.Sqlite;

@@ -26,9 +26,6 @@ internal readonly record struct FileFacts
     /// <summary>Null where the file system keeps none.</summary>
     public required FileTime? Birth { get; init; }
 
-    /// <summary>Last change of the inode: content, name or attributes.</summary>
-    public required FileTime Changed { get; init; }
-
     public required uint Links { get; init; }
 
     /// <summary>A file system is mounted here.</summary>

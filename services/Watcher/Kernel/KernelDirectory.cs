@@ -192,7 +192,6 @@ internal sealed unsafe class KernelDirectory : IDirectory
             Size = (long)stat.Size,
             Modified = Time(stat.Modified),
             Birth = (stat.Mask & Libc.BirthTime) != 0 ? Time(stat.Born) : null,
-            Changed = Time(stat.Changed),
             Links = stat.Links,
             IsMountRoot = (stat.Attributes & Libc.MountRoot) != 0,
         };

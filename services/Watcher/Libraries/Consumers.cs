@@ -53,7 +53,7 @@ internal abstract class WatcherConsumerDefinition<TConsumer> : ConsumerDefinitio
 
     protected override void ConfigureConsumer(
         IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<TConsumer> consumerConfigurator,
-        IRegistrationContext context) => endpointConfigurator.IsOfThisProcess(context);
+        IRegistrationContext context) => endpointConfigurator.UsePrivateQueue(context);
 }
 
 internal sealed class LibrariesAnnouncedConsumerDefinition(IOptions<WatcherOptions> options)

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
+using WatchPhoto.Hosting;
 using WatchPhoto.Watcher.State;
 
 namespace WatchPhoto.Watcher.Libraries;

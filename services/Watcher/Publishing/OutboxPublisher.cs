@@ -7,6 +7,7 @@ using Polly;
 using Polly.Retry;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
+using WatchPhoto.Hosting;
 using WatchPhoto.Watcher.State;
 
 namespace WatchPhoto.Watcher.Publishing;
@@ -37,7 +38,7 @@ internal sealed partial class OutboxPublisher(
             UseJitter = true,
             OnRetry = retry =>
             {
-                if (_outage.Begins(retry.Outcome.Exception))
+                if (_outage.TryBegin(retry.Outcome.Exception))
                     LogAway(Outage.ReasonOf(retry.Outcome.Exception));
                 return default;
             },
@@ -149,7 +150,7 @@ internal sealed partial class OutboxPublisher(
             if (message.Events.Count > 0)
             {
                 await Delivery.ExecuteAsync(async token => await publisher.PublishAsync(message, token), cancellationToken);
-                if (_outage.Ends())
+                if (_outage.TryEnd())
                     LogBack();
             }
 

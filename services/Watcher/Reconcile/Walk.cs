@@ -1,4 +1,4 @@
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 
 namespace WatchPhoto.Watcher.Reconcile;
 

@@ -1,5 +1,5 @@
 using SQLitePCL;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using static SQLitePCL.raw;
 
 namespace WatchPhoto.Watcher.State;

@@ -1,5 +1,5 @@
 using Mono.Unix.Native;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Watcher.Kernel;
 
 namespace WatchPhoto.Watcher.Tree;

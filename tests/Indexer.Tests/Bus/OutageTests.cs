@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 
 namespace WatchPhoto.Indexer.Tests.Bus;
 
@@ -10,12 +10,12 @@ public class OutageTests
     [Fact]
     public void It_is_said_once_and_once_that_it_is_over()
     {
-        Assert.False(_outage.Ends());
-        Assert.True(_outage.Begins(new SocketException()));
-        Assert.False(_outage.Begins(new IOException("another")));
-        Assert.True(_outage.Ends());
-        Assert.False(_outage.Ends());
-        Assert.True(_outage.Begins(new IOException("again")));
+        Assert.False(_outage.TryEnd());
+        Assert.True(_outage.TryBegin(new SocketException()));
+        Assert.False(_outage.TryBegin(new IOException("another")));
+        Assert.True(_outage.TryEnd());
+        Assert.False(_outage.TryEnd());
+        Assert.True(_outage.TryBegin(new IOException("again")));
     }
 
     [Fact]
@@ -23,11 +23,11 @@ public class OutageTests
     {
         var givenUp = new IOException("the connection failed", new TaskCanceledException());
         Assert.Equal("no answer in time", Outage.ReasonOf(givenUp));
-        Assert.True(_outage.Begins(givenUp));
-        Assert.False(_outage.Begins(givenUp));
-        Assert.True(_outage.Begins(new IOException("inequivalent arg 'x-max-age'")));
-        Assert.False(_outage.Begins(givenUp));
-        Assert.False(_outage.Begins(new IOException("another")));
-        Assert.True(_outage.Ends());
+        Assert.True(_outage.TryBegin(givenUp));
+        Assert.False(_outage.TryBegin(givenUp));
+        Assert.True(_outage.TryBegin(new IOException("inequivalent arg 'x-max-age'")));
+        Assert.False(_outage.TryBegin(givenUp));
+        Assert.False(_outage.TryBegin(new IOException("another")));
+        Assert.True(_outage.TryEnd());
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
-using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 
 namespace WatchPhoto.Indexer.Tests.Bus;
 
@@ -30,7 +30,7 @@ public sealed class PrintableTests
         {
             ["Logging:Console:FormatterOptions:ColorBehavior"] = "Disabled", ["Logging:Console:FormatterOptions:IncludeScopes"] = "true",
         });
-        builder.AddBus(_ => { });
+        builder.AddServiceLogging();
         using var host = builder.Build();
         var scopes = new LoggerExternalScopeProvider();
         using var scope = scopes.Push($"scope {Nasty}");

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using RabbitMQ.Client;
 using WatchPhoto.Bus;
 using WatchPhoto.Contracts;
+using WatchPhoto.Hosting;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Bus;

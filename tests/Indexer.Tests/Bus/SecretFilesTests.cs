@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Bus;

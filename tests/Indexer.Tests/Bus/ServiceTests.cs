@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using WatchPhoto.Bus;
+using WatchPhoto.Hosting;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Bus;

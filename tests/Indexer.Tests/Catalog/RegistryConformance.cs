@@ -342,7 +342,7 @@ public abstract class RegistryConformance<TStore>(TStore store) : IAsyncLifetime
     private async Task<List<(string Id, Guid? Owner, long Epoch)>> OwnersAsync()
     {
         var owners = new LibraryOwners(Catalog.Libraries, Catalog.Watchers, NullLogger<LibraryOwners>.Instance);
-        return [.. (await owners.ReadAsync(Cancellation)).Libraries.Select(library => (library.Id, library.Owner, library.Epoch))];
+        return [.. (await owners.AssignAsync(Cancellation)).Libraries.Select(library => (library.Id, library.Owner, library.Epoch))];
     }
 
     private Task<bool> SaveAsync(WatcherReport report) => Catalog.Watchers.SaveAsync(report, Silence, Cancellation);

@@ -75,7 +75,6 @@ internal sealed class ModelNode
         Size = Kind == FileKind.Directory ? 4096 : Size,
         Modified = Modified,
         Birth = Birth,
-        Changed = Modified,
         Links = Links,
         IsMountRoot = IsVolumeRoot && Volume.MountedAt is not null,
     };

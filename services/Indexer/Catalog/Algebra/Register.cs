@@ -1,5 +1,3 @@
-using WatchPhoto.Contracts;
-
 namespace WatchPhoto.Indexer.Catalog.Algebra;
 
 /// <summary>What the catalog holds for a path.</summary>
@@ -19,10 +17,3 @@ internal sealed record Register(string Path, long Version, LivePhoto? Live)
 
     private long Rank => Live is null ? -1L : Live.Digest;
 }
-
-/// <param name="Digest">Of the whole register (<see cref="RegisterDigest"/>).</param>
-internal sealed record LivePhoto(Guid PhotoId, PhotoFile File, PhotoDescription? Description, uint Digest);
-
-/// <summary>A directory was removed: everything below with a lower version is gone.</summary>
-/// <param name="Directory">The library's root is the empty text.</param>
-internal readonly record struct Removal(string Directory, long Version);

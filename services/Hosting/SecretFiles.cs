@@ -4,7 +4,7 @@ using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
-namespace WatchPhoto.Bus;
+namespace WatchPhoto.Hosting;
 
 /// <summary>
 /// Settings that are files of their own, as Docker, Kubernetes and systemd hand over what others must not see: the name is the

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace WatchPhoto.Bus;
+namespace WatchPhoto.Hosting;
 
 /// <summary>The host's clock, as far as nothing works without it.</summary>
 public static class Clock

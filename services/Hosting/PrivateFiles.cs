@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 #pragma warning disable CA1416 // The services run on Linux.
 
-namespace WatchPhoto.Bus;
+namespace WatchPhoto.Hosting;
 
 /// <summary>
 /// What the services keep tells the names of all photos, and is for nobody but who runs them: directories 0700, files 0600, also

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace WatchPhoto.Bus;
+namespace WatchPhoto.Hosting;
 
 /// <summary>
 /// What a disk or a client has chosen (names of files, ids, reasons) may hold anything, also what a terminal would obey or what

@@ -1,4 +1,4 @@
-namespace WatchPhoto.Bus;
+namespace WatchPhoto.Hosting;
 
 /// <summary>
 /// Something that is out of reach, which many may find at once: that it is so is said once, and once that it is over. Only where
@@ -25,7 +25,7 @@ public sealed class Outage
     };
 
     /// <returns>Whether it is to be said that this failed.</returns>
-    public bool Begins(Exception? exception)
+    public bool TryBegin(Exception? exception)
     {
         var said = exception?.GetBaseException() is OperationCanceledException ? Said.SomebodyGaveUp : Said.Reason;
         lock (_lock)
@@ -38,7 +38,7 @@ public sealed class Outage
     }
 
     /// <returns>Whether it is to be said that this is over.</returns>
-    public bool Ends()
+    public bool TryEnd()
     {
         lock (_lock)
         {

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace WatchPhoto.Bus;
+namespace WatchPhoto.Hosting;
 
 /// <summary>
 /// The files, connections and directories that this process may have open at once. The runtime has raised the limit to the

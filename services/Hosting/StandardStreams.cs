@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace WatchPhoto.Bus;
+namespace WatchPhoto.Hosting;
 
 /// <summary>
 /// Standard output and standard error, wherever they lead: to a disk that is full, to a program that has ended, or nowhere.

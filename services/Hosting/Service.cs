@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
-namespace WatchPhoto.Bus;
+namespace WatchPhoto.Hosting;
 
 /// <summary>Runs a service so that what keeps it from starting is a sentence for its operator, not a stack.</summary>
 public static class Service
@@ -143,6 +143,3 @@ public static class Service
             : message;
     }
 }
-
-/// <summary>An exception whose message says to the operator what is wrong and what to do.</summary>
-public interface IOperatorError;

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using WatchPhoto.Indexer.Database;
 using WatchPhoto.Indexer.Registry;
 
-namespace WatchPhoto.Indexer.Database;
+namespace WatchPhoto.Indexer.Api;
 
 internal sealed class DatabaseHealth(DatabaseConnection database, ILibraryRegistry registry) : IHealthCheck
 {

@@ -1,0 +1,3 @@
+namespace WatchPhoto.Contracts;
+
+public sealed record RefusedLibrary(string LibraryId, string Reason);

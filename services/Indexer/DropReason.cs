@@ -1,0 +1,7 @@
+namespace WatchPhoto.Indexer;
+
+internal enum DropReason
+{
+    LibraryRemoved,
+    OldEpoch,
+}
