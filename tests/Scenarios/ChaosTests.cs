@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using WatchPhoto.Scenarios.Tests.Chaos;
-using WatchPhoto.Scenarios.Tests.Running;
 using WatchPhoto.Testing;
 
 namespace WatchPhoto.Scenarios.Tests;

@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using WatchPhoto.Bus;
 using WatchPhoto.Hosting;
 using WatchPhoto.Testing;
 using WatchPhoto.Watcher.State;

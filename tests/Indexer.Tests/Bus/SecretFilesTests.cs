@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Hosting;
-using WatchPhoto.Bus;
 using WatchPhoto.Hosting;
 using WatchPhoto.Testing;
 

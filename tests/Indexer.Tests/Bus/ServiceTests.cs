@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using WatchPhoto.Bus;
 using WatchPhoto.Hosting;
 using WatchPhoto.Testing;
 

@@ -3,7 +3,6 @@ using WatchPhoto.Contracts;
 using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Registry;
 using static WatchPhoto.Indexer.Tests.Catalog.Events;
-using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
 

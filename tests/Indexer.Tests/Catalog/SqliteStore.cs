@@ -5,7 +5,6 @@ using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Catalog.Algebra;
 using WatchPhoto.Indexer.Sqlite;
 using WatchPhoto.Indexer.Tests.Catalog.Convergence;
-using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
 

@@ -6,7 +6,6 @@ using WatchPhoto.Indexer.Catalog;
 using WatchPhoto.Indexer.Catalog.Algebra;
 using WatchPhoto.Indexer.Registry;
 using WatchPhoto.Indexer.Tests.Catalog.Convergence;
-using WatchPhoto.Testing;
 
 namespace WatchPhoto.Indexer.Tests.Catalog;
 
