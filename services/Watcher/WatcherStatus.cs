@@ -70,25 +70,27 @@ public sealed class WatcherStatus
     private LibraryReport Report(Tracker tracker, WatchedLibrary library, Unseen? unseen, bool quiet)
     {
         var scan = tracker.ScanOf(library);
-        var state = library.IsRecovering ? LibraryState.Recovering
-            : library.Offline is not null ? LibraryState.Offline
-            : library.Held is not null ? LibraryState.Held
-            : unseen is not null && (scan is null || library.DiskComparedAt is not null) ? LibraryState.Degraded
-            : scan is not null || library.DiskComparedAt is null ? LibraryState.Scanning
-            : library.Root is { IsPolled: true } ? LibraryState.Polling
-            : LibraryState.Watching;
+        bool isFirst = library.DiskComparedAt is null;
+        var (state, reason) = library switch
+        {
+            { IsRecovering: true } => (LibraryState.Recovering, Sentence(unseen)),
+            { Offline: { } offline } => (LibraryState.Offline, offline.Reason),
+            { Held: { } held } => (LibraryState.Held, Sentence(library, held)),
+            _ when unseen is not null && !(isFirst && scan is not null) => (LibraryState.Degraded, Sentence(unseen)),
+            _ when scan is not null || isFirst => (LibraryState.Scanning, Sentence(unseen)),
+            { Root.IsPolled: true } => (LibraryState.Polling, null),
+            _ => (LibraryState.Watching, null),
+        };
         return new LibraryReport
         {
             LibraryId = library.Id,
             Epoch = library.Definition.Epoch,
             State = state,
-            Reason = library.Offline
-                ?? (library.Held is { } held ? $"{held} entries{WhereHeld(library)} are not on the disk: accept their deletion, refuse it, or bring the files back." : null)
-                ?? Sentence(unseen),
+            Reason = reason,
             Entries = library.Entries,
             Directories = library.Directories,
             Progress = (scan ?? tracker.AuditOf(library)) is not { } comparison ? null : new ScanProgress(
-                comparison.Files, Math.Max(library.DiskComparedAt is null ? comparison.FilesExpected : library.Entries, comparison.Files),
+                comparison.Files, Math.Max(isFirst ? comparison.FilesExpected : library.Entries, comparison.Files),
                 comparison.Files / Math.Max(0.001, _time.GetElapsedTime(comparison.Started).TotalSeconds), comparison.Worked.TotalSeconds),
             DiskComparedAt = library.DiskComparedAt,
             Proof = quiet && state is LibraryState.Watching or LibraryState.Polling
@@ -97,9 +99,12 @@ public sealed class WatcherStatus
         };
     }
 
-    private static string WhereHeld(WatchedLibrary library) =>
-        library.Holds.Keys.FirstOrDefault() is { Length: > 0 } mount && library.Holds.Count == 1
+    private static string Sentence(WatchedLibrary library, long held)
+    {
+        string where = library.Holds.Keys.FirstOrDefault() is { Length: > 0 } mount && library.Holds.Count == 1
             ? $" below {Disk.NameComparer.Display(mount)}" : "";
+        return $"{held} entries{where} are not on the disk: accept their deletion, refuse it, or bring the files back.";
+    }
 
     private static string? Sentence(Unseen? unseen)
     {

@@ -289,8 +289,8 @@ public sealed class ChangesTests : IDisposable
         Wait.Until(() => _watcher.Ask(tracker => tracker.Libraries.Single().Offline is not null));
         Assert.Equal(before.Keys, _watcher.Entries().Keys);
         Directory.CreateDirectory(_watcher.Root);
-        Wait.Until(
-            () => _watcher.Ask(tracker => tracker.Libraries.Single().Offline!.Contains("Another directory", StringComparison.Ordinal)));
+        Wait.Until(() => _watcher.Ask(
+            tracker => tracker.Libraries.Single().Offline!.Reason.Contains("Another directory", StringComparison.Ordinal)));
         Assert.Equal(before.Keys, _watcher.Entries().Keys);
 
         Shell.Run("rmdir photos; echo x > away/d/b.jpg; mv away photos", Path.GetDirectoryName(_watcher.Root)!);

@@ -79,11 +79,8 @@ internal sealed class WatchedLibrary(long row, Library definition)
     /// <summary>How far the resync under way has come; null: none is.</summary>
     public ResyncCursor? Resync { get; set; }
 
-    /// <summary>Why the root is not watched; null: it is.</summary>
-    public string? Offline { get; set; }
-
-    /// <summary>Why it is not watched though its root is there: another library has it; null: it is not so.</summary>
-    public string? Refused { get; set; }
+    /// <summary>Why the root is not watched; null: it is, or nobody has tried yet.</summary>
+    public Offline? Offline { get; set; }
 
     /// <summary>What the catalog has told of: versions go on above it, also when it was told by a state that is lost.</summary>
     public void SeeHighestVersion(long version) =>

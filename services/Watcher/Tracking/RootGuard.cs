@@ -20,6 +20,8 @@ internal sealed partial class RootGuard(
     private readonly WatchedRoots _watched = new(options);
     // Their roots are not where they were. That is believed when all hints of how it came to be are in.
     private readonly HashSet<WatchedLibrary> _doubted = [];
+    // Found inside another, or another in them: opened anew though they are there, and refused then.
+    private readonly HashSet<WatchedLibrary> _shared = [];
     private long _checkedAt = time.GetTimestamp();
 
     /// <summary>Whether a root is to be looked at once the hints are in.</summary>
@@ -36,7 +38,7 @@ internal sealed partial class RootGuard(
     {
         // Closed between two comparisons: this one may be in the middle of it.
         var later = _roots.Met(parent.Library, [.. parent.Path(), .. name, (byte)'/'], inner);
-        later.Refused ??= "";
+        _shared.Add(later);
         _doubted.Add(later);
     }
 
@@ -44,7 +46,7 @@ internal sealed partial class RootGuard(
     /// <returns>How long until the next time.</returns>
     public TimeSpan Work(IReadOnlyCollection<WatchedLibrary> libraries)
     {
-        foreach (var library in _doubted.Where(library => library.Refused is not null || !IsThere(library)))
+        foreach (var library in _doubted.Where(library => _shared.Contains(library) || !IsThere(library)))
         {
             // Away, or another one: Open says which, and goes on by itself when it is back.
             Close(library);
@@ -80,7 +82,7 @@ internal sealed partial class RootGuard(
             return;
         }
 
-        library.Refused = null;
+        _shared.Remove(library);
         var error = disk.OpenRoot(library.RootPath, out var open);
         if (_watched.Refusal(library.Definition, disk, open) is { } elsewhere)
         {
@@ -182,6 +184,7 @@ internal sealed partial class RootGuard(
     {
         Close(library);
         _doubted.Remove(library);
+        _shared.Remove(library);
         _roots.Forget(library);
     }
 
@@ -202,8 +205,7 @@ internal sealed partial class RootGuard(
 
     private void Refuse(WatchedLibrary library, string sentence)
     {
-        GoOffline(library, sentence);
-        library.Refused = sentence;
+        GoOffline(library, sentence, isRefused: true);
         foreach (var (outer, path) in _roots.Around(library))
         {
             // It was left out for this one.
@@ -214,12 +216,12 @@ internal sealed partial class RootGuard(
         }
     }
 
-    private void GoOffline(WatchedLibrary library, string reason)
+    private void GoOffline(WatchedLibrary library, string reason, bool isRefused = false)
     {
         Close(library);
-        if (library.Offline != reason)
+        if (library.Offline?.Reason != reason)
             LogOffline(library.Id, reason);
-        library.Offline = reason;
+        library.Offline = new Offline(reason, isRefused);
     }
 
     private bool IsThere(WatchedLibrary library)

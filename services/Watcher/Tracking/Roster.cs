@@ -24,8 +24,8 @@ internal sealed partial class Roster(
 
     /// <summary>Libraries of this host that are not watched, by id, and why.</summary>
     public IReadOnlyDictionary<string, string> Refused => _refused.Concat(_libraries.Values
-        .Where(library => library.Refused is { Length: > 0 } && !_refused.ContainsKey(library.Id))
-        .Select(library => KeyValuePair.Create(library.Id, library.Refused!))).ToDictionary();
+        .Where(library => library.Offline is { IsRefused: true } && !_refused.ContainsKey(library.Id))
+        .Select(library => KeyValuePair.Create(library.Id, library.Offline!.Reason))).ToDictionary();
 
     public WatchedLibrary? ById(string id) => _libraries.GetValueOrDefault(id);
 
@@ -53,7 +53,7 @@ internal sealed partial class Roster(
             }
             else if (Problem(announced) is { } problem)
             {
-                if ((_refused.GetValueOrDefault(announced.Id) ?? known?.Refused) != problem)
+                if ((_refused.GetValueOrDefault(announced.Id) ?? known?.Offline?.Reason) != problem)
                     LogRefused(announced.Id, problem);
                 _refused[announced.Id] = problem;
             }
