@@ -165,7 +165,7 @@ public sealed class DecisionTests
 
         private FileFacts Facts(int file, long size) => new()
         {
-            Kind = FileKind.File, Device = 1, Inode = (ulong)file + 1, Size = size, Modified = default, Changed = default, Links = 1,
+            Kind = FileKind.File, Device = 1, Inode = (ulong)file + 1, Size = size, Modified = default, Links = 1,
             Birth = new FileTime((_young[file] ? s_now : s_now.AddDays(-1)).ToUnixTimeSeconds(), 0),
         };
 

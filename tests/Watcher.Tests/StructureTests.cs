@@ -14,10 +14,6 @@ public sealed partial class StructureTests
 
     private static readonly string[] s_long =
     [
-        "services/Watcher/Reconcile/Comparison.cs",
-        "services/Watcher/Reconcile/Planner.cs",
-        "services/Watcher/State/StateDatabase.cs",
-        "services/Watcher/Tracking/Tracker.cs",
         "tests/EndToEnd.Tests/MessagesTests.cs",
         "tests/Indexer.Tests/Catalog/CatalogConformance.cs",
         "tests/Indexer.Tests/Catalog/RegistryConformance.cs",
@@ -31,29 +27,10 @@ public sealed partial class StructureTests
 
     // Each pair in the order of the alphabet.
     private static readonly string[] s_entangled =
-        ["Libraries <-> Reconcile", "Libraries <-> State", "Libraries <-> Tracking", "Libraries <-> Tree"];
+        ["Libraries <-> Reconcile", "Libraries <-> State", "Libraries <-> Tracking", "Libraries <-> Tree", "Planning <-> Reconcile"];
 
     private static readonly string[] s_ofManyTypes =
     [
-        "services/Bus/BusOptions.cs",
-        "services/Bus/Hosting/Service.cs",
-        "services/Bus/IFileEventsHistory.cs",
-        "services/Bus/InMemoryPublisher.cs",
-        "services/Indexer/Api/ApiProblems.cs",
-        "services/Indexer/Api/OtherSites.cs",
-        "services/Indexer/Api/PhotoLine.cs",
-        "services/Indexer/Catalog/Algebra/Register.cs",
-        "services/Indexer/Catalog/IPhotoCatalog.cs",
-        "services/Indexer/Catalog/PathOrder.cs",
-        "services/Indexer/Consuming/CatalogPartRequestedConsumer.cs",
-        "services/Indexer/Consuming/WatcherReportConsumer.cs",
-        "services/Indexer/IndexerMetrics.cs",
-        "services/Indexer/Previewing/LibraryPreviewedConsumer.cs",
-        "services/Indexer/Previewing/LibraryPreviews.cs",
-        "services/Indexer/Proving/Verification.cs",
-        "services/Indexer/Registry/ILibraryRegistry.cs",
-        "services/Indexer/Registry/RefusedRegistrationException.cs",
-        "services/Indexer/Replaying/ReplayProgress.cs",
         "services/Watcher/Disk/FileFacts.cs",
         "services/Watcher/Disk/IDisk.cs",
         "services/Watcher/Kernel/Inotify.cs",
@@ -61,19 +38,20 @@ public sealed partial class StructureTests
         "services/Watcher/Libraries/Consumers.cs",
         "services/Watcher/Libraries/WatchedLibrary.cs",
         "services/Watcher/Previewing/LibraryPreviewRequestedConsumer.cs",
-        "services/Watcher/Reconcile/Comparison.cs",
         "services/Watcher/Reconcile/Observation.cs",
         "services/Watcher/State/Entry.cs",
         "services/Watcher/State/Outbox.cs",
-        "services/Watcher/State/Statement.cs",
     ];
 
     private static readonly (string Path, int Locks)[] s_locking =
     [
         ("services/Watcher/Publishing/OutboxPublisher.cs", 1),
-        ("services/Watcher/Reconcile/Comparison.cs", 5),
+        ("services/Watcher/Reconcile/ListingMerge.cs", 1),
+        ("services/Watcher/Reconcile/MountsInside.cs", 1),
+        ("services/Watcher/Reconcile/Scope.cs", 3),
         ("services/Watcher/Tracking/Holds.cs", 1),
-        ("services/Watcher/Tracking/Tracker.cs", 2),
+        ("services/Watcher/Tracking/RootGuard.cs", 1),
+        ("services/Watcher/Tracking/Tracker.cs", 1),
         ("services/Watcher/Tracking/TrackerService.cs", 1),
     ];
 
