@@ -47,10 +47,7 @@ public sealed partial class StructureTests
     [
         ("services/Watcher/Publishing/OutboxPublisher.cs", 1),
         ("services/Watcher/Reconcile/ListingMerge.cs", 1),
-        ("services/Watcher/Reconcile/MountsInside.cs", 1),
-        ("services/Watcher/Reconcile/Scope.cs", 3),
-        ("services/Watcher/Tracking/Holds.cs", 1),
-        ("services/Watcher/Tracking/RootGuard.cs", 1),
+        ("services/Watcher/Reconcile/Scope.cs", 2),
         ("services/Watcher/Tracking/Tracker.cs", 1),
         ("services/Watcher/Tracking/TrackerService.cs", 1),
     ];

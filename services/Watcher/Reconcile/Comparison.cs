@@ -48,7 +48,7 @@ internal sealed class Comparison
         _mounts = new MountsInside(state);
         _update = new TreeUpdate(tree, events, _walk, _scope, _suspects, _moved, _changes, _mounts);
         _names = new NameLooks(tree, _update, _suspects, _recorder, events);
-        _listings = new ListingMerge(state, _walk, _update, _mounts, _suspects, _recorder, _changes, events);
+        _listings = new ListingMerge(state, _walk, _update, _suspects, _recorder, _changes, events);
         _wait = new MoveWait(events, time);
     }
 

@@ -10,7 +10,7 @@ namespace WatchPhoto.Watcher.Reconcile;
 /// missing, and puts the directories to go into on the frame.
 /// </summary>
 internal sealed class ListingMerge(
-    StateDatabase state, Walk walk, TreeUpdate update, MountsInside mounts, Suspects suspects, Recorder recorder, DiskChanges changes,
+    StateDatabase state, Walk walk, TreeUpdate update, Suspects suspects, Recorder recorder, DiskChanges changes,
     IComparisonEvents events)
 {
     private readonly HashSet<byte[]> _seen = new(NameComparer.Instance);
@@ -171,7 +171,8 @@ internal sealed class ListingMerge(
     {
         var filter = directory.Library.Filter;
         bool mayBeDirectory = kind != FileKind.File && filter.IncludesDirectory(directory.Path, name);
-        if (mayBeDirectory && !isRecorded && (node.Child(name) is not null || mounts.IsRecordedBelow(directory.Library, [.. directory.Path, .. name, (byte)'/'])))
+        if (mayBeDirectory && !isRecorded
+            && (node.Child(name) is not null || state.AnyEntryBelow(directory.Library, [.. directory.Path, .. name, (byte)'/'])))
         {
             var child = name.ToArray();
             _seen.Add(child);

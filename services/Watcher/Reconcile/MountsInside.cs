@@ -37,7 +37,7 @@ internal sealed class MountsInside(StateDatabase state)
         mount = new Mounted(path, isMounted ? root : null);
         // Before the first comparison the entries are what the catalog had of them, which knows no disks: the one that is
         // found is theirs.
-        if ((isKnown && isMounted && isSame) || !(isKnown || library.DiskComparedAt is not null) || !IsRecordedBelow(library, path))
+        if ((isKnown && isMounted && isSame) || !(isKnown || library.DiskComparedAt is not null) || !state.AnyEntryBelow(library, path))
             return null;
         return isKnown
             ? new Trouble("the disk that was mounted here is not", "nothing below is deleted, and it goes on by itself when the disk is back")
@@ -53,12 +53,6 @@ internal sealed class MountsInside(StateDatabase state)
         else
             library.Mounts.Remove(mount.Path);
         state.Transact(() => state.SaveMounts(library));
-    }
-
-    public bool IsRecordedBelow(WatchedLibrary library, byte[] path)
-    {
-        lock (state.Gate)
-            return state.AnyEntryBelow(library, path);
     }
 
     /// <summary>What is to be known of the file system that is mounted at a directory.</summary>

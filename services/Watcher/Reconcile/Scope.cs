@@ -59,12 +59,8 @@ internal sealed class Scope(StateDatabase state, Recorder recorder)
         }
 
         // Nor what is on a disk that is away.
-        lock (state.Gate)
-        {
-            removed.RemoveAll(directory => kept.Any(directory.Covers) || directory.Library.Mounts.Keys.Any(mount =>
-                mount.AsSpan().StartsWith(directory.Path) && state.AnyEntryBelow(directory.Library, mount)));
-        }
-
+        removed.RemoveAll(directory => kept.Any(directory.Covers) || directory.Library.Mounts.Keys.Any(mount =>
+            mount.AsSpan().StartsWith(directory.Path) && state.AnyEntryBelow(directory.Library, mount)));
         return removed;
     }
 

@@ -119,10 +119,20 @@ internal sealed class StateDatabase : IDisposable
         _directories.Below(library, path);
 
     /// <inheritdoc cref="DirectoryTable.AnyEntryBelow"/>
-    public bool AnyEntryBelow(WatchedLibrary library, ReadOnlySpan<byte> path) => _directories.AnyEntryBelow(library, path);
+    /// <remarks>It takes <see cref="Gate"/> itself.</remarks>
+    public bool AnyEntryBelow(WatchedLibrary library, ReadOnlySpan<byte> path)
+    {
+        lock (Gate)
+            return _directories.AnyEntryBelow(library, path);
+    }
 
     /// <inheritdoc cref="DirectoryTable.CountEntriesBelow"/>
-    public long CountEntriesBelow(WatchedLibrary library, ReadOnlySpan<byte> path) => _directories.CountEntriesBelow(library, path);
+    /// <remarks>It takes <see cref="Gate"/> itself.</remarks>
+    public long CountEntriesBelow(WatchedLibrary library, ReadOnlySpan<byte> path)
+    {
+        lock (Gate)
+            return _directories.CountEntriesBelow(library, path);
+    }
 
     /// <inheritdoc cref="DirectoryTable.Remove"/>
     public void RemoveDirectory(long row) => _directories.Remove(row);

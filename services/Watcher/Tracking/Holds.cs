@@ -51,11 +51,5 @@ internal sealed class Holds(StateDatabase state, int most)
     }
 
     private bool IsTooMuch(WatchedLibrary library, byte[] disk, int count) =>
-        count > most && count * 2L > library.EntriesOn(disk, path => Count(library, path));
-
-    private long Count(WatchedLibrary library, byte[] path)
-    {
-        lock (state.Gate)
-            return state.CountEntriesBelow(library, path);
-    }
+        count > most && count * 2L > library.EntriesOn(disk, path => state.CountEntriesBelow(library, path));
 }

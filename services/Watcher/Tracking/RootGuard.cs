@@ -249,14 +249,8 @@ internal sealed partial class RootGuard(
         if (library.Root is { IsListed: true } && running.ScanOf(library) is null)
         {
             patrols.Unseen.SetLostMounts(library, [.. library.Mounts.Keys
-                .Where(mount => DirectoryTree.Find(library, mount) is null && IsRecordedBelow(library, mount))]);
+                .Where(mount => DirectoryTree.Find(library, mount) is null && state.AnyEntryBelow(library, mount))]);
         }
-    }
-
-    private bool IsRecordedBelow(WatchedLibrary library, byte[] path)
-    {
-        lock (state.Gate)
-            return state.AnyEntryBelow(library, path);
     }
 
     private void Save(WatchedLibrary library) => state.Transact(() =>
